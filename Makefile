@@ -1,0 +1,45 @@
+# Needs Python 3.11 or newer, pip and git; everything else goes into .venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+SOURCES := $(shell find src models -type f -not -name '*.pyc') pyproject.toml README.md
+
+.PHONY: setup demo test lint bench models requirements clean
+.DELETE_ON_ERROR:
+
+setup: .venv/installed
+
+# `--without-pip` and the outer pip's `--python`: Debian's Python has no ensurepip.
+.venv/dependencies: requirements/dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+.venv/installed: .venv/dependencies $(SOURCES)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+demo: setup
+	$(BIN)/pilkada demo --out demo-output
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+models: setup
+	$(BIN)/pilkada train corpora/berita --out models/tagger
+
+# Pins with hashes and without any address; run after a change of dependencies in pyproject.toml.
+requirements:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group dev pyproject.toml -c requirements/runtime.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv demo-output dist build

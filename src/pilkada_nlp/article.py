@@ -1,0 +1,400 @@
+"""The frozen types that flow from an outlet to the daily summary, and what identifies an article.
+
+Every time is aware and in UTC; `local_time` shows it in WIB, WITA or WIT. Scores and probabilities lie in [0, 1].
+Region codes are those of the ministerial decree ("64" a province, "64.02" a regency or city).
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Literal
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+
+import msgspec
+
+OutletKind = Literal["national", "local", "official"]
+Election = Literal["pilkada", "pemilu", "lain"]
+Strength = Literal["pokok", "sebutan"]
+ModalityValue = Literal["kejadian", "dugaan", "putusan", "potensi", "imbauan", "fakta_proses", "cek_fakta"]
+SourceKindValue = Literal[
+    "media", "adv", "rilis_pemda", "rilis_penyelenggara", "rilis_aparat", "partai", "reprint", "opini", "cek_fakta"
+]
+RegionRole = Literal["peristiwa", "disebut", "dateline"]
+Outcome = Literal["terbukti", "tidak_terbukti"]
+Level = Literal["tinggi", "sedang", "rendah"]
+Stage = Literal["discover", "fetch", "extract"]
+
+MODALITIES: tuple[ModalityValue, ...] = (
+    "kejadian",
+    "dugaan",
+    "putusan",
+    "potensi",
+    "imbauan",
+    "fakta_proses",
+    "cek_fakta",
+)
+
+ZONES: Mapping[str, tuple[str, timezone]] = {
+    "Asia/Jakarta": ("WIB", timezone(timedelta(hours=7), "WIB")),
+    "Asia/Pontianak": ("WIB", timezone(timedelta(hours=7), "WIB")),
+    "Asia/Makassar": ("WITA", timezone(timedelta(hours=8), "WITA")),
+    "Asia/Jayapura": ("WIT", timezone(timedelta(hours=9), "WIT")),
+}
+"""IANA name -> (abbreviation, fixed offset): Indonesia has had no daylight saving time since 1964."""
+
+
+class Selectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """CSS selectors of an outlet's article page; None where the general rules are good enough."""
+
+    title: str | None = None
+    body: str | None = None
+    date: str | None = None
+
+
+class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A news source as declared in an outlets file.
+
+    `feeds`, `sitemaps` and `listings` are absolute addresses, at least one in all. `regions` are the codes of the area
+    that it reports on (empty: the whole country). `pace` is the least number of seconds between two requests to one
+    host of it. `timezone` is a key of `ZONES`: the zone of times that its pages show without one, and of its day.
+    """
+
+    id: str
+    name: str
+    home: str
+    kind: OutletKind = "local"
+    regions: tuple[str, ...] = ()
+    timezone: str = "Asia/Jakarta"
+    feeds: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    listings: tuple[str, ...] = ()
+    listing_links: str = "h1 a, h2 a, h3 a"
+    selectors: Selectors = Selectors()
+    pace: float = 2.0
+    allow_private: bool = False
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that an outlet announces: `published_at` and `title` as its feed or sitemap gives them, if it does."""
+
+    url: str
+    published_at: datetime | None = None
+    title: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One fetched page: `body` are the bytes as sent (decompressed), `fetched_at` is in UTC.
+
+    `requested_url` was asked for, `url` answered (after redirects). `part` counts from 1 over the pages of a split
+    article. `announced_at` is the publication time that the feed or sitemap gave.
+    """
+
+    requested_url: str
+    url: str
+    outlet: str
+    fetched_at: datetime
+    status: int
+    content_type: str
+    body: bytes
+    part: int = 1
+    announced_at: datetime | None = None
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """A clean article. Offsets of evidence count characters of `text` (paragraphs joined by a blank line).
+
+    `id` comes from the canonical URL (`article_id`); `url` is the address that people can open. `published_at` is None
+    when the page shows no believable time, `published_on` when it shows no believable date; `day` is the day that the
+    article belongs to, in the outlet's own zone, and always known, from the time of fetching at worst. `complete` is
+    False when a page of a split article is missing.
+    """
+
+    id: str
+    url: str
+    outlet: str
+    title: str
+    text: str
+    day: date
+    fetched_at: datetime
+    published_at: datetime | None = None
+    published_on: date | None = None
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    complete: bool = True
+
+
+Reason = Literal[
+    "robots",
+    "refused_address",
+    "redirect",
+    "http_status",
+    "connection",
+    "deadline",
+    "too_large",
+    "wrong_type",
+    "not_a_source",
+    "bad_url",
+    "too_old",
+    "consent_wall",
+    "listing_page",
+    "too_short",
+    "unreadable",
+]
+"""Why something was set aside; the texts shown to people stand in `data/texts.toml` under `reasons`."""
+
+PASSING: frozenset[str] = frozenset({"robots", "connection", "deadline", "http_status"})
+"""Reasons that may be gone at the next run, so the address is tried again."""
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was set aside: which address, at which stage, why, and when (UTC)."""
+
+    url: str
+    outlet: str
+    stage: Stage
+    reason: Reason
+    detail: str
+    at: datetime
+
+
+class Relevance(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the text is about an election, with its probability and the kind of election."""
+
+    value: bool
+    score: float
+    election: Election | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence that carries a judgement: characters `start` to `end` of the article's `field`.
+
+    `terms` are the terms in it that weigh most, each with its weight in the model (log-odds).
+    """
+
+    start: int
+    end: int
+    text: str
+    terms: tuple[tuple[str, float], ...] = ()
+    field: Literal["text", "title"] = "text"
+
+
+class ThemeTag(msgspec.Struct, frozen=True, kw_only=True):
+    """A theme that the article carries: `pokok` when it is about it, `sebutan` when it only names it."""
+
+    theme: str
+    strength: Strength
+    score: float
+    threshold: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Modality(msgspec.Struct, frozen=True, kw_only=True):
+    """What kind of statement the article makes, by its news peg."""
+
+    value: ModalityValue
+    score: float
+    secondary: ModalityValue | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RegionTag(msgspec.Struct, frozen=True, kw_only=True):
+    """A region and its part in the article: `score` below 1 says that another reading is possible."""
+
+    code: str
+    name: str
+    role: RegionRole
+    score: float
+
+
+class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks through the text; `mark` is the sign that shows it, such as "(Adv)", if there is one."""
+
+    value: SourceKindValue
+    score: float
+    mark: str | None = None
+
+
+class Tagging(msgspec.Struct, frozen=True, kw_only=True):
+    """All judgements on one article. A field that no model fills yet is None, not a guess.
+
+    `theme_scores` holds the calibrated probability that a theme is `pokok`, for every theme the model knows, also when
+    the theme is not assigned. `severity` is 0 to 4. `review` names the fields that need a person.
+    """
+
+    id: str
+    relevant: Relevance
+    themes: tuple[ThemeTag, ...]
+    theme_scores: dict[str, float]
+    modality: Modality | None
+    regions: tuple[RegionTag, ...]
+    source_kind: SourceKind
+    severity: int
+    review: tuple[str, ...]
+    outcome: Outcome | None
+    model: str
+    taxonomy: str
+    version: str
+    event_date: date | None = None
+    is_aggregate: bool | None = None
+    case_stage: str | None = None
+    subtags: dict[str, tuple[str, ...]] | None = None
+    entities: tuple[dict[str, Any], ...] | None = None
+
+    def places(self) -> tuple[RegionTag, ...]:
+        """Return the regions of the event or of the election discussed."""
+        return tuple(region for region in self.regions if region.role == "peristiwa")
+
+
+class StoryMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One article of a story: `similarity` is the Jaccard similarity of its shingles to the story's first article."""
+
+    article: str
+    outlet: str
+    url: str
+    source_kind: SourceKindValue
+    similarity: float
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """Articles that tell the same thing in nearly the same words; judgements are those of `lead`.
+
+    `id` is the id of the earliest article, `day` its day, `published_at` its time. `members` are in order of
+    publication. `independence` is the greatest among the members: 1 for an independent newsroom, less for paid texts
+    and releases.
+    """
+
+    id: str
+    day: date
+    published_at: datetime | None
+    lead: str
+    title: str
+    evidence: Evidence | None
+    election: Election | None
+    regions: tuple[RegionTag, ...]
+    themes: tuple[tuple[str, Strength], ...]
+    modality: ModalityValue
+    outcome: Outcome | None
+    severity: int
+    independence: float
+    members: tuple[StoryMember, ...]
+
+
+class WatchReason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a region and theme stand on the watchlist: one story and what it adds."""
+
+    story: str
+    title: str
+    modality: ModalityValue
+    outcome: Outcome | None
+    severity: int
+    age_days: int
+    weight: float
+
+
+class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One region and theme on one day; `score` is the sum of the reasons' weights.
+
+    `counts` are stories by modality within the window; appeals are counted there and add nothing to the score.
+    """
+
+    day: date
+    region: str
+    region_name: str
+    theme: str
+    level: Level
+    score: float
+    counts: dict[str, int]
+    reasons: tuple[WatchReason, ...]
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether an outlet could be read in a run: `read` if at least one of its addresses answered."""
+
+    outlet: str
+    name: str
+    read: bool
+    detail: str = ""
+
+
+class AppealCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many stories appeal for calm or neutrality in a region, and how many of them are paid or releases."""
+
+    region: str
+    region_name: str
+    stories: int
+    not_independent: int
+
+
+class DailySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the summary of a day says; the renderings add wording and layout, never facts.
+
+    `articles` were read that day, `related` of them are about an election, `review` have a field that needs a person;
+    `stories` is the number of different stories among the related ones, and `independent` how many of those have an
+    independent source. `set_aside` counts rejections of the day's reading by reason.
+    """
+
+    day: date
+    sources: tuple[SourceState, ...]
+    articles: int
+    related: int
+    review: int
+    stories: int
+    independent: int
+    incidents: tuple[Story, ...]
+    rulings: tuple[Story, ...]
+    allegations: tuple[Story, ...]
+    potentials: tuple[Story, ...]
+    debunked: tuple[Story, ...]
+    watchlist: tuple[WatchlistEntry, ...]
+    appeals: tuple[AppealCount, ...]
+    set_aside: dict[str, int]
+    model: str
+    taxonomy: str
+    version: str
+    notice: str | None = None
+
+
+def local_time(moment: datetime, zone: str = "Asia/Jakarta") -> str:
+    """Return an aware time as people read it, such as "21/11/2024 14.05 WITA"."""
+    return f"{moment.astimezone(ZONES[zone][1]):%d/%m/%Y %H.%M} {ZONES[zone][0]}"
+
+
+_TRACKERS = re.compile(r"(?i)^(utm_\w+|fbclid|gclid|igshid|mc_[ce]id|ref|source|from|s?cmpid|at_\w+|wtmc)$")
+_PAGING = frozenset({"page", "halaman", "single", "amp", "showpage"})
+_MIRROR_HOST = re.compile(r"^(www|m|amp|mobile|wap)\.(?=[^.]+\.)")
+_AMP_PATH = re.compile(r"(/amp|\.amp|/\?amp)$", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def canonical_url(url: str) -> str:
+    """Return the one address for an article behind its mobile, AMP, paged and tracked copies.
+
+    The scheme becomes https and the host loses "www.", "m." and "amp."; fragments, trackers and paging parameters go,
+    the other parameters are sorted. The function is idempotent. Raises ValueError for what is not an absolute http(s)
+    address.
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not host:
+        raise ValueError(f"not an absolute http or https address: {url[:200]!r}")
+    while _MIRROR_HOST.match(host):
+        host = _MIRROR_HOST.sub("", host)
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port and parts.port not in _DEFAULT_PORTS.values():
+        host = f"{host}:{parts.port}"
+    path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=~-._").rstrip("/")
+    while _AMP_PATH.search(path):
+        path = _AMP_PATH.sub("", path).rstrip("/")
+    query = sorted(
+        (key, value)
+        for key, value in parse_qsl(parts.query, keep_blank_values=True)
+        if key.lower() not in _PAGING and not _TRACKERS.match(key)
+    )
+    return SplitResult("https", host, path, urlencode(query), "").geturl()
+
+
+def article_id(url: str) -> str:
+    """Return the id of the article at `url`: 16 hexadecimal digits from SHA-256 of its canonical URL."""
+    return hashlib.sha256(canonical_url(url).encode()).hexdigest()[:16]
