@@ -1,0 +1,110 @@
+"""Judgements by rule from the cue table `data/cues.toml`: election type, source kind, outcome, severity, simulation."""
+
+import functools
+import re
+import tomllib
+from importlib import resources
+from urllib.parse import urlsplit
+
+from pilkada_nlp.article import Article, Election, ModalityValue, Outcome, SourceKind, SourceKindValue
+
+_TAIL = 400  # characters at the end of a text in which a closing mark may stand before the byline
+_SIMULATION_WORDS = 80  # words of the text in which a rehearsal makes itself known
+_LEAD_WORDS = 60
+
+Patterns = dict[str, re.Pattern[str]]
+
+
+@functools.cache
+def _cues() -> dict[str, Patterns]:
+    table = tomllib.loads(resources.files("pilkada_nlp").joinpath("data", "cues.toml").read_text(encoding="utf-8"))
+    bare = {"source_kind"}
+    return {
+        group: {
+            name: re.compile("|".join(cues) if group in bare else r"\b(?:" + "|".join(cues) + r")(?!\w)", re.IGNORECASE)
+            for name, cues in entries.items()
+        }
+        for group, entries in table.items()
+    }
+
+
+def _first_words(text: str, count: int) -> str:
+    return " ".join(text.split(maxsplit=count)[:count])
+
+
+def names_election(article: Article) -> bool:
+    """Say whether the text has any word of elections at all."""
+    pattern = _cues()["relevance"]["words"]
+    return bool(pattern.search(article.title) or pattern.search(article.text))
+
+
+def election_type(article: Article) -> Election:
+    """Return which election a related article is about, by the words for each; a tie goes to the regional one."""
+    text = f"{article.title} {article.title} {article.text}"
+    counts = {name: len(pattern.findall(text)) for name, pattern in _cues()["election"].items()}
+    if counts["pilkada"] or counts["pemilu"]:
+        return "pilkada" if counts["pilkada"] >= counts["pemilu"] else "pemilu"
+    # With no word for either it is taken for what this monitor is about, rather than dropped from the watchlist.
+    return "pemilu" if counts["loosely_pemilu"] and not counts["loosely_pilkada"] else "pilkada"
+
+
+def source_kind(article: Article) -> SourceKind:
+    """Return who speaks through the text, by the marks of paid texts and releases; "media" when there is no mark."""
+    patterns = _cues()["source_kind"]
+    tail = article.text[-_TAIL:]
+    head = f"{article.title} | {article.section or ''}"
+    path = urlsplit(article.url).path if article.url else ""
+    if match := re.search(r"(?i)/(adv|advertorial|pariwara|infotorial)(?:/|-|$)|-adv-", path):
+        return SourceKind(value="adv", score=1.0, mark=match.group())
+    kinds: tuple[SourceKindValue, ...] = (
+        "adv",
+        "rilis_penyelenggara",
+        "rilis_aparat",
+        "rilis_pemda",
+        "partai",
+        "cek_fakta",
+        "opini",
+    )
+    for kind in kinds:
+        match = patterns[kind].search(head) or (kind != "cek_fakta" and patterns[kind].search(tail)) or None
+        if match:
+            return SourceKind(value=kind, score=1.0, mark=match.group().strip())
+    return SourceKind(value="media", score=0.7)
+
+
+def is_simulation(article: Article) -> bool:
+    """Say whether title or opening announce a rehearsal, so that no riot in the text has taken place."""
+    pattern = _cues()["modality"]["simulation"]
+    return bool(pattern.search(article.title) or pattern.search(_first_words(article.text, _SIMULATION_WORDS)))
+
+
+def is_debunk(article: Article) -> bool:
+    """Say whether the title announces a fact-check."""
+    return bool(_cues()["modality"]["debunk"].search(article.title))
+
+
+def outcome(article: Article, modality: ModalityValue) -> Outcome | None:
+    """Return how a decided case ended, from title and lead; None when nothing was decided or it is not said there."""
+    if modality != "putusan":
+        return None
+    opening = f"{article.title}. {_first_words(article.text, _LEAD_WORDS)}"
+    if _cues()["outcome"]["tidak_terbukti"].search(opening):
+        return "tidak_terbukti"
+    return "terbukti" if _cues()["outcome"]["terbukti"].search(opening) else None
+
+
+def severity(article: Article, modality: ModalityValue, ending: Outcome | None) -> int:
+    """Return 0 to 4: 0 appeals and routine, 1 potential, 2 allegation, 3 confirmed or disruptive, 4 deaths or arson."""
+    cues = _cues()["severity"]
+    text = f"{article.title}. {article.text}"
+    if modality in ("imbauan", "fakta_proses"):
+        return 0
+    if modality in ("potensi", "cek_fakta") or ending == "tidak_terbukti":
+        return 1
+    if modality == "dugaan":
+        return 3 if cues["dugaan_3"].search(text) else 2
+    if modality == "putusan":
+        return 4 if cues["putusan_4"].search(text) else 3
+    if cues["kejadian_4"].search(text):
+        return 4
+    return 3 if cues["kejadian_3"].search(text) else 2
