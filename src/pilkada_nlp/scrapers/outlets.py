@@ -1,0 +1,53 @@
+"""Outlets as data: the shipped table and files of the same form."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from pilkada_nlp.article import ZONES, Outlet
+from pilkada_nlp.errors import ConfigError
+
+
+def load_outlets(path: Path | None = None) -> dict[str, Outlet]:
+    """Return id -> outlet of the shipped table (`data/outlets.toml`), or of the file at `path`.
+
+    Raises ConfigError naming the file, the outlet and the field.
+    """
+    shown = path or Path("data/outlets.toml")
+    try:
+        if path is None:
+            text = resources.files("pilkada_nlp").joinpath("data", "outlets.toml").read_text(encoding="utf-8")
+        else:
+            text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{shown}: cannot be read as an outlets file ({error})", path) from error
+    outlets: dict[str, Outlet] = {}
+    for number, row in enumerate(table.get("outlets", []), 1):
+        name = row.get("id", f"number {number}") if isinstance(row, dict) else f"number {number}"
+        try:
+            outlet = msgspec.convert(row, Outlet)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{shown}: outlet {name}: {error}", path) from error
+        if problem := _problem(outlet, outlets):
+            raise ConfigError(f"{shown}: outlet {name}: {problem}", path)
+        outlets[outlet.id] = outlet
+    if not outlets:
+        raise ConfigError(f"{shown}: no [[outlets]] in it", path)
+    return outlets
+
+
+def _problem(outlet: Outlet, known: dict[str, Outlet]) -> str:
+    if outlet.id in known:
+        return "id stands twice"
+    if outlet.timezone not in ZONES:
+        return f"timezone {outlet.timezone!r} is none of {', '.join(ZONES)}"
+    addresses = (*outlet.feeds, *outlet.sitemaps, *outlet.listings)
+    if not addresses:
+        return "feeds, sitemaps or listings: at least one address is needed"
+    for address in (outlet.home, *addresses):
+        if not address.startswith(("http://", "https://")):
+            return f"{address!r} is no http or https address"
+    return ""
