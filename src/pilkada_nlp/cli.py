@@ -1,0 +1,422 @@
+"""The command `pilkada`: it parses, calls and prints; everything it does is one call in Python."""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from pilkada_nlp._version import __version__
+from pilkada_nlp.errors import ConfigError, InputError, PilkadaError
+
+if TYPE_CHECKING:
+    from pilkada_nlp.article import Article, Tagging, WatchlistEntry
+    from pilkada_nlp.classifiers.taxonomy import Language
+    from pilkada_nlp.daily import DailyResult, Progress
+
+Format = Literal["table", "json", "jsonl", "csv"]
+Cell = str | int | float
+
+_BATCH = 100  # articles held in memory while tagging a stream
+
+_format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "jsonl", "csv"]),
+    default="table",
+    show_default=True,
+    help="How results are printed.",
+)
+_lang_option = click.option(
+    "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the summary."
+)
+
+
+class _Commands(click.Group):
+    """Turns our errors into one sentence on stderr: exit 1, or 2 where the configuration is at fault."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            click.echo(f"pilkada: {error}", err=True)
+            ctx.exit(2)
+        except PilkadaError as error:
+            click.echo(f"pilkada: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("pilkada: stopped; the next run goes on from here", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pilkada")
+def main() -> None:
+    """Monitor Indonesian news for risks around regional elections.
+
+    Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage.
+    """
+
+
+@main.command()
+@click.option("--contact", help="E-mail or web address that goes into the User-Agent.")
+@click.option("--outlets", help="Ids of outlets, separated by commas; empty for all.")
+@click.option("--out", help="Folder for the summaries.")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Where the configuration is written.")
+def init(contact: str | None, outlets: str | None, out: str | None, config: Path | None) -> None:
+    """Write the configuration, asking for what is not given.
+
+    Example: pilkada init --contact pemantau@contoh.id --outlets antara,tempo --out ringkasan
+    """
+    from pilkada_nlp.config import default_config, write_config
+    from pilkada_nlp.scrapers import load_outlets
+
+    path = config or default_config()
+    if path.exists():
+        click.confirm(f"{path} exists; write it anew?", abort=True, err=True)
+    known = load_outlets()
+    contact = contact or click.prompt("Contact address (e-mail or web) for the User-Agent", err=True)
+    if outlets is None:
+        click.echo("Known outlets: " + ", ".join(known), err=True)
+        outlets = click.prompt("Outlets to read (ids, commas; empty for all)", default="", show_default=False, err=True)
+    chosen = [name.strip() for name in (outlets or "").split(",") if name.strip()]
+    if unknown := sorted(set(chosen) - set(known)):
+        raise ConfigError(f"unknown outlets: {', '.join(unknown)}; known are {', '.join(known)}")
+    out = out or click.prompt("Folder for the summaries", default="ringkasan", err=True)
+    write_config(path, str(contact), str(Path(str(out)).expanduser().absolute()), chosen)
+    click.echo(f"Wrote {path}", err=True)
+
+
+@main.command()
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day to summarise.  [default: today in WIB]")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Another configuration file.")
+@click.option("--archive", "archive_url", help="Another archive, such as sqlite:////folder/archive.db.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Another folder for the summary.")
+@_lang_option
+@_format_option
+def daily(
+    day: datetime | None,
+    config: Path | None,
+    archive_url: str | None,
+    out: Path | None,
+    lang: "Language",
+    form: Format,
+) -> None:
+    """Read the outlets and write the summary of a day; running it again is harmless.
+
+    Example: pilkada daily --date 2024-11-27 --out ringkasan
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.daily import run_daily, today
+    from pilkada_nlp.scrapers import Fetcher
+
+    settings = load_config(config)
+    outlets = chosen_outlets(settings, config)
+    archive = Archive(archive_url)
+    fetcher = Fetcher(settings.contact)
+    target = out or Path(settings.out).expanduser()
+    try:
+        with _progress_bar() as progress:
+            date = day.date() if day else today(datetime.now(UTC))
+            result = run_daily(date, outlets, archive, target, fetcher, language=lang, progress=progress)
+    finally:
+        fetcher.close()
+        archive.close()
+    _print_summary(result, lang, form)
+    if not result.any_source_read:
+        click.echo("pilkada: no source could be read; the summary says so and holds what the archive had", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="demo-output",
+    show_default=True,
+    help="Folder for the summary and the archive of the demonstration.",
+)
+@_lang_option
+@_format_option
+def demo(out: Path, lang: "Language", form: Format) -> None:
+    """Run the daily job on a small news site on this machine.
+
+    Three outlets written for this purpose are served on loopback and read over real HTTP. Nothing else is contacted.
+    """
+    from pilkada_nlp.demo import run_demo
+
+    with _progress_bar() as progress:
+        result = run_demo(out, lang, progress)
+    _print_summary(result, lang, form)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
+@click.option(
+    "--model", type=click.Path(path_type=Path, file_okay=False), help="A model folder other than the shipped."
+)
+@_format_option
+def tag(files: Sequence[str], model: Path | None, form: Format) -> None:
+    """Tag articles given as text, HTML or JSONL; "-" reads standard input.
+
+    A JSONL line has id, title and text, and may have url, date and outlet. Of a text file the first line is the title.
+
+    Example: pilkada tag berita.jsonl --format jsonl
+    """
+    from pilkada_nlp.classifiers import load_tagger
+
+    tagger = load_tagger(model)
+    failures: list[PilkadaError] = []
+
+    def tagged() -> "Iterator[tuple[Article, Tagging]]":
+        for batch in _batches(_read_inputs(files, failures)):
+            yield from zip(batch, tagger.tag(batch), strict=True)
+
+    _print_taggings(tagged(), form)
+    if failures:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("corpus", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model folder to write."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@_format_option
+def train(corpus: Sequence[Path], out: Path, seed: int, form: Format) -> None:
+    """Train a tagger on labelled articles (JSONL files or folders of them).
+
+    Example: pilkada train corpora/berita --out models/tagger
+    """
+    from pilkada_nlp.training import read_corpus
+    from pilkada_nlp.training import train as train_model
+
+    manifest = train_model(read_corpus(corpus), out, seed)
+    scores = sorted(manifest.scores.items())
+    rows: list[dict[str, Cell]] = [{"measure": name, "value": value} for name, value in scores]
+    _print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")
+    click.echo(f"Wrote {out}", err=True)
+
+
+# Input
+
+
+def _read_inputs(names: Iterable[str], failures: list[PilkadaError]) -> "Iterator[Article]":
+    """Yield the articles of all files; what cannot be read is reported, kept in `failures`, and passed over."""
+
+    def report(error: PilkadaError) -> None:
+        failures.append(error)
+        click.echo(f"pilkada: {error}", err=True)
+
+    for name in names:
+        try:
+            with click.open_file(name, "rb") as stream:
+                yield from _articles_of(name, stream, report)
+        except OSError as error:
+            report(InputError(f"cannot be read ({error.strerror})", name))
+
+
+def _articles_of(name: str, stream: Any, report: Callable[[PilkadaError], None]) -> "Iterator[Article]":
+    from pilkada_nlp.inputs import article_of_html, article_of_json, article_of_text
+
+    shown = "<stdin>" if name == "-" else name
+    first = stream.readline()
+    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
+    try:
+        if name.endswith(".jsonl") or start.startswith(b"{"):
+            for number, line in enumerate(_lines(first, stream), 1):
+                if not line.strip():
+                    continue
+                try:
+                    yield article_of_json(line, shown, number)
+                except InputError as error:
+                    report(error)
+        elif name.endswith((".html", ".htm")) or start.startswith(b"<"):
+            yield article_of_html(first + stream.read(), shown)
+        else:
+            yield article_of_text(first + stream.read(), shown)
+    except PilkadaError as error:
+        report(error)
+
+
+def _lines(first: bytes, stream: Iterable[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from stream
+
+
+def _batches(articles: "Iterator[Article]") -> "Iterator[list[Article]]":
+    batch: list[Article] = []
+    for article in articles:
+        batch.append(article)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+# Output
+
+
+@contextmanager
+def _progress_bar() -> "Iterator[Progress]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield show
+
+
+def _print_summary(result: "DailyResult", lang: "Language", form: Format) -> None:
+    import msgspec
+
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(result.summary), indent=2))
+    elif form == "table":
+        _print_watchlist(result, lang)
+    else:
+        _print_rows((_entry_row(entry) for entry in result.summary.watchlist), form, "")
+    for path in result.files:
+        click.echo(f"Wrote {path}", err=True)
+
+
+def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
+    import msgspec
+
+    from pilkada_nlp.classifiers.taxonomy import load_taxonomy
+    from pilkada_nlp.summary import coverage, long_date, texts
+
+    words, names, summary = texts(lang), load_taxonomy().names(lang), result.summary
+    rows: list[dict[str, Cell]] = [
+        {
+            words["col_level"]: words["level"][entry.level],
+            words["col_score"]: f"{entry.score:.1f}",
+            words["col_region"]: entry.region_name,
+            words["col_theme"]: names.get(entry.theme, entry.theme),
+            words["col_why"]: entry.reasons[0].title,
+        }
+        for entry in summary.watchlist
+    ]
+    _print_table(rows, f"{words['watchlist']}, {long_date(summary.day, lang)}")
+    counts = words["volume"].format(**msgspec.structs.asdict(summary))
+    click.echo(f"{coverage(summary, lang)} {counts}")
+
+
+def _entry_row(entry: "WatchlistEntry") -> dict[str, Cell]:
+    return {
+        "region": entry.region,
+        "name": entry.region_name,
+        "theme": entry.theme,
+        "level": entry.level,
+        "score": entry.score,
+        "stories": sum(entry.counts.values()),
+        "top": entry.reasons[0].title,
+    }
+
+
+def _print_taggings(pairs: "Iterable[tuple[Article, Tagging]]", form: Format) -> None:
+    import msgspec
+
+    if form == "jsonl":
+        for _, tagging in pairs:
+            click.echo(msgspec.json.encode(tagging))
+    elif form == "json":
+        taggings = [tagging for _, tagging in pairs]
+        click.echo(msgspec.json.format(msgspec.json.encode(taggings), indent=2))
+    elif form == "csv":
+        _print_rows((_tagging_row(article, tagging) for article, tagging in pairs), form, "")
+    else:
+        for article, tagging in pairs:
+            click.echo(_described(article, tagging))
+
+
+def _described(article: "Article", tagging: "Tagging") -> str:
+    """Return a tagging in a few lines for people."""
+    lines = [click.style(f"{tagging.id}  {article.title}", bold=True)]
+    kind = tagging.source_kind.value + (f" {tagging.source_kind.mark}" if tagging.source_kind.mark else "")
+    if tagging.modality is None:
+        lines.append(f"  not about an election ({tagging.relevant.score:.2f}); {kind}")
+    else:
+        second = f", then {tagging.modality.secondary}" if tagging.modality.secondary else ""
+        lines.append(
+            f"  {tagging.relevant.election} ({tagging.relevant.score:.2f}); {tagging.modality.value} "
+            f"({tagging.modality.score:.2f}{second}); severity {tagging.severity}; {kind}"
+        )
+    for theme in tagging.themes:
+        lines.append(f"  {theme.theme}: {theme.strength} ({theme.score:.2f})")
+        lines += [f"    “{evidence.text}”" for evidence in theme.evidence[:1]]
+    if places := tagging.places():
+        lines.append("  " + "; ".join(f"{place.code} {place.name}" for place in places))
+    if tagging.review:
+        lines.append("  needs review: " + ", ".join(tagging.review))
+    return "\n".join(lines)
+
+
+def _tagging_row(article: "Article", tagging: "Tagging") -> dict[str, Cell]:
+    return {
+        "id": tagging.id,
+        "title": article.title,
+        "relevant": "yes" if tagging.relevant.value else "no",
+        "election": tagging.relevant.election or "",
+        "themes": "; ".join(f"{theme.theme} ({theme.strength})" for theme in tagging.themes),
+        "modality": tagging.modality.value if tagging.modality else "",
+        "regions": "; ".join(f"{region.code} {region.name}" for region in tagging.places()),
+        "source_kind": tagging.source_kind.value,
+        "severity": tagging.severity,
+        "review": "; ".join(tagging.review),
+    }
+
+
+def _print_rows(rows: Iterable[dict[str, Cell]], form: Format, title: str) -> None:
+    """Print rows of equal keys; as a table for people, one JSON object a line, a JSON list, or CSV."""
+    import msgspec
+
+    if form == "table":
+        _print_table(list(rows), title)
+    elif form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(list(rows)), indent=2))
+    elif form == "jsonl":
+        for row in rows:
+            click.echo(msgspec.json.encode(row))
+    else:
+        for number, row in enumerate(rows):
+            buffer = io.StringIO()
+            writer = csv.DictWriter(buffer, list(row), lineterminator="\n")
+            if number == 0:
+                writer.writeheader()
+            writer.writerow({name: _safe_cell(value) for name, value in row.items()})
+            click.echo(buffer.getvalue(), nl=False)
+
+
+def _safe_cell(value: Cell) -> Cell:
+    """Return a cell that a spreadsheet shows instead of running it as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _print_table(rows: list[dict[str, Cell]], title: str) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE, pad_edge=False)
+    for name in rows[0] if rows else ():
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(escape(str(value)) for value in row.values()))
+    Console().print(table if rows else escape(title) or "-")

@@ -1,0 +1,77 @@
+"""Articles that a user hands over directly: a JSON line, an HTML file, a plain text."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from pilkada_nlp.article import Article, Page, Rejection
+from pilkada_nlp.errors import InputError
+from pilkada_nlp.extraction import extract, parse_date
+from pilkada_nlp.preprocessing import clean
+
+_LONGEST_TITLE = 250  # characters; a longer first line is the beginning of the text
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    text: str
+    id: str | int | None = None
+    title: str | None = None
+    url: str | None = None
+    date: str | None = None
+    outlet: str | None = None
+
+
+def article_of_json(line: bytes, source: str, number: int) -> Article:
+    """Return the article of a JSON line with `text` and optionally id, title, url, date and outlet.
+
+    Without an id the line number stands for it. Raises InputError, with the line number, for bad JSON or no text.
+    """
+    try:
+        row = msgspec.json.decode(line, type=_Line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(f"not an article ({error})", source, number) from error
+    key = str(number if row.id is None else row.id)
+    return _article(key, clean(row.title or ""), clean(row.text), row.url or "", row.outlet or "", row.date)
+
+
+def article_of_text(content: bytes, source: str) -> Article:
+    """Return the article of a plain text: its first line is the title, unless it is as long as a paragraph."""
+    text = clean(content.decode("utf-8-sig", "replace")).strip()
+    title, _, body = text.partition("\n")
+    if not body.strip() or len(title) > _LONGEST_TITLE:
+        title, body = "", text
+    return _article(source, title.strip(), body.strip(), "", "", None)
+
+
+def article_of_html(content: bytes, source: str) -> Article:
+    """Return the article of an HTML page; InputError when there is none on it."""
+    page = Page(
+        requested_url="https://local.invalid/page",
+        url="https://local.invalid/page",
+        outlet="",
+        fetched_at=datetime.now(UTC),
+        status=200,
+        content_type="text/html",
+        body=content,
+    )
+    result = extract(page)
+    if isinstance(result, Rejection):
+        raise InputError(f"no article on this page ({result.reason}: {result.detail})", source)
+    return msgspec.structs.replace(result, id=source, url="")
+
+
+def _article(key: str, title: str, text: str, url: str, outlet: str, shown_date: str | None) -> Article:
+    now = datetime.now(UTC)
+    published = parse_date(shown_date, None) if shown_date else None
+    day: date = published.on if published else now.date()
+    return Article(
+        id=key,
+        url=url,
+        outlet=outlet,
+        title=title,
+        text=text,
+        day=day,
+        fetched_at=now,
+        published_at=published.at if published else None,
+        published_on=published.on if published else None,
+    )
