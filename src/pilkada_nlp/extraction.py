@@ -235,6 +235,8 @@ def _title(document: Any, outlet: Outlet | None, structured: dict[str, Any]) -> 
     shown = _flat(titles[0]) if titles else ""
     announced = _text_of(structured.get("headline")) or _meta(document, "og:title") or shown
     headings = [_flat(node) for node in document.xpath("//h1 | //h2")]
+    if not announced:
+        return next(filter(None, headings), "")
     repeated = [heading for heading in headings if heading and (heading in announced or heading in shown)]
     # A site's name is repeated too, but it is short beside a headline.
     best = max(repeated, key=len, default="")

@@ -1,5 +1,6 @@
 """Articles that a user hands over directly: a JSON line, an HTML file, a plain text."""
 
+import json
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -27,8 +28,9 @@ def article_of_json(line: bytes, source: str, number: int) -> Article:
     Without an id the line number stands for it. Raises InputError, with the line number, for bad JSON or no text.
     """
     try:
-        row = msgspec.json.decode(line, type=_Line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        # The standard parser, because scraped text has escaped lone surrogates, which stricter ones refuse.
+        row = msgspec.convert(json.loads(line.decode("utf-8", "replace")), _Line)
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise InputError(f"not an article ({error})", source, number) from error
     key = str(number if row.id is None else row.id)
     return _article(key, clean(row.title or ""), clean(row.text), row.url or "", row.outlet or "", row.date)

@@ -77,7 +77,7 @@ def links_of_feed(body: bytes, base: str) -> list[Link]:
 
     # Only bytes ever reach feedparser: given an address it would fetch by itself, past every check.
     feed = feedparser.parse(body, response_headers={"content-location": base})
-    if not feed.version and not feed.entries:
+    if not feed.get("version") and not feed.entries:
         raise NotASourceError("the answer is not a feed")
     found = []
     for entry in feed.entries:
@@ -107,7 +107,10 @@ def links_of_sitemap(body: bytes) -> tuple[list[Link], list[str]]:
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
-    root = etree.fromstring(body.strip() or b"<empty/>", parser)
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise NotASourceError(f"the answer is not a sitemap ({error})") from error
     if root is None or etree.QName(root).localname not in ("urlset", "sitemapindex"):
         raise NotASourceError("the answer is not a sitemap")
     links, children = [], []

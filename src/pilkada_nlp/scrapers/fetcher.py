@@ -1,10 +1,11 @@
 """The one door to the network: polite, bounded in time and size, and closed to private addresses."""
 
 import ipaddress
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
@@ -33,21 +34,33 @@ class _RefusedAddressError(Exception):
 
 
 class _Watched(threading.local):
-    """The connection that the current thread waits on, so that a deadline can close it from another thread."""
+    """The socket that the current thread waits on, so that a deadline can close it from another thread."""
 
-    holder: "list[Any] | None" = None
+    holder: list[socket.socket] | None = None
 
 
 _watched = _Watched()
 
 
 class _WatchedMixin:
-    """Tells the watching deadline which connection is in use, new or taken from the pool."""
+    """Tells the watching deadline which socket is in use, new or taken from the pool.
+
+    The socket itself, not the connection: that one lets go of it as soon as the headers are read.
+    """
+
+    sock: socket.socket | None
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self._tell()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if _watched.holder is not None:
-            _watched.holder[:] = [self]
+        self._tell()
         super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def _tell(self) -> None:
+        if _watched.holder is not None and self.sock is not None:
+            _watched.holder[:] = [self.sock]
 
 
 class _PublicMixin(_WatchedMixin):
@@ -228,7 +241,7 @@ class Fetcher:
 
     def _request(self, url: str, address: str, outlet: Outlet, limit: int, left: float) -> Page | Rejection | str:
         """Return the page, a rejection, or the address that a redirect names; hang up after `left` seconds."""
-        holder: list[Any] = []
+        holder: list[socket.socket] = []
         expired = threading.Event()
         alarm = threading.Timer(max(left, 0.001), _hang_up, (holder, expired))
         alarm.daemon = True
@@ -290,15 +303,12 @@ def _refused_form(address: str, outlet: Outlet) -> str:
     return ""
 
 
-def _hang_up(holder: list[Any], expired: threading.Event) -> None:
+def _hang_up(holder: list[socket.socket], expired: threading.Event) -> None:
     expired.set()
-    for connection in list(holder):
-        sock = getattr(connection, "sock", None)
-        if sock is not None:
-            try:
-                sock.shutdown(2)
-            except OSError:
-                return  # closed in the meantime: there is nothing left to wait for
+    for sock in list(holder):
+        # Already closed: there is nothing left to wait for. The plain method, because TLS must not be talked to here.
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _plain(error: BaseException) -> str:

@@ -1,0 +1,112 @@
+"""Real parts for the tests: a scriptable HTTP server, a fetcher for it, the measuring data where there are any."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilkada_nlp.article import Article, Outlet, Page
+from pilkada_nlp.classifiers import Tagger, load_tagger
+from pilkada_nlp.scrapers import Fetcher
+
+NOW = datetime(2024, 11, 21, 15, 30, tzinfo=UTC)
+
+Route = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Site:
+    """A web site on loopback: `routes` maps a path to what answers it; `asked` lists the paths asked for."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.routes: dict[str, Route] = {}
+        self.asked: list[str] = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.asked.append(self.path)
+                route = site.routes.get(self.path.split("?")[0])
+                if route is None:
+                    self.send_error(404)
+                else:
+                    route(self)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is the base class's
+                """Keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.home = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.server.shutdown()
+        self.server.server_close()
+
+    def page(self, path: str, body: str | bytes, kind: str = "text/html; charset=utf-8") -> str:
+        """Serve `body` at `path` and return its address."""
+        content = body.encode() if isinstance(body, str) else body
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Type", kind)
+            handler.send_header("Content-Length", str(len(content)))
+            handler.end_headers()
+            handler.wfile.write(content)
+
+        self.routes[path] = answer
+        return self.home + path
+
+    def outlet(self, **fields: Any) -> Outlet:
+        """Return an outlet on this site, allowed to be on a private address."""
+        return Outlet(**{"id": "uji", "name": "Uji", "home": self.home, "pace": 0.0, "allow_private": True, **fields})
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web site on loopback."""
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def fetcher() -> Iterator[Fetcher]:
+    """A fetcher with a fixed clock and a short deadline."""
+    fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW, deadline=1.5)
+    yield fetcher
+    fetcher.close()
+
+
+@pytest.fixture(scope="session")
+def tagger() -> Tagger:
+    """The shipped tagger."""
+    return load_tagger()
+
+
+@pytest.fixture(scope="session")
+def measure() -> Path:
+    """The folder of measuring data, or a skip that says how to set it."""
+    folder = os.environ.get("PILKADA_MEASURE")
+    if not folder or not (Path(folder) / "data").is_dir():
+        pytest.skip("needs real texts: set PILKADA_MEASURE to the folder that holds the measuring data")
+    return Path(folder)
+
+
+def page_of(body: str | bytes, url: str = "https://contoh.id/berita/satu", **fields: Any) -> Page:
+    """Return a fetched page with this body."""
+    content = body.encode() if isinstance(body, str) else body
+    standard = {"outlet": "uji", "fetched_at": NOW, "status": 200, "content_type": "text/html"}
+    return Page(**{"requested_url": url, "url": url, "body": content, **standard, **fields})
+
+
+def article_of(text: str, title: str = "", **fields: Any) -> Article:
+    """Return an article with this text."""
+    standard = {"id": "a", "url": "https://contoh.id/a", "outlet": "uji", "day": NOW.date(), "fetched_at": NOW}
+    return Article(**{"title": title, "text": text, **standard, **fields})

@@ -1,0 +1,171 @@
+"""The command: what it prints where, its exit status, and what it says about bad input."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pilkada_nlp.cli import main
+from pilkada_nlp.demo import demo_articles
+
+ARTICLE = demo_articles()[0]
+TEXT = "\n\n".join(ARTICLE.paragraphs)
+
+
+def run(*args: str, stdin: str | bytes | None = None) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(main, list(args), input=stdin)
+
+
+def line(**fields: object) -> str:
+    """Return a JSONL line of the first demonstration article."""
+    return json.dumps({"id": "a1", "title": ARTICLE.title, "text": TEXT, **fields})
+
+
+@pytest.mark.parametrize("verb", ["init", "daily", "demo", "tag", "train"])
+def test_every_verb_has_help(verb: str) -> None:
+    """Help names the options, and every verb that prints results offers the four formats."""
+    result = run(verb, "--help")
+    assert result.exit_code == 0
+    assert ("[table|json|jsonl|csv]" in result.output) == (verb != "init")
+
+
+def test_wrong_usage_exits_2() -> None:
+    """An unknown verb, a missing file name, a wrong date, an unknown format."""
+    for args in (["apa"], ["tag"], ["daily", "--date", "kemarin"], ["tag", "-", "--format", "xml"]):
+        assert run(*args).exit_code == 2, args
+
+
+def test_tag_reads_text_html_and_jsonl(tmp_path: Path) -> None:
+    """The same article is tagged alike from a text file, a page, a JSONL file and standard input."""
+    (tmp_path / "a.txt").write_text(f"{ARTICLE.title}\n\n{TEXT}", encoding="utf-8")
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in ARTICLE.paragraphs)
+    page = f'<title>{ARTICLE.title}</title><h1>{ARTICLE.title}</h1><div class="entry-content">{paragraphs}</div>'
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(line() + "\n", encoding="utf-8")
+    files = [str(tmp_path / name) for name in ("a.txt", "a.html", "a.jsonl")]
+    result = run("tag", *files, "-", "--format", "jsonl", stdin=line())
+    assert result.exit_code == 0
+    rows = [json.loads(text) for text in result.stdout.splitlines()]
+    assert [row["id"] for row in rows] == [*files[:2], "a1", "a1"]
+    for row in rows:
+        assert row["modality"]["value"] == "kejadian"
+        assert [theme["theme"] for theme in row["themes"]] == ["keamanan"]
+        assert [region["code"] for region in row["regions"] if region["role"] == "peristiwa"] == ["64.08"]
+
+
+def test_tag_prints_the_four_formats() -> None:
+    """A list, lines, a table with a header, and lines for people; always on stdout."""
+    data = line(title='=HYPERLINK("x")') + "\n" + line(id="a2") + "\n"
+    assert [row["id"] for row in json.loads(run("tag", "-", "--format", "json", stdin=data).stdout)] == ["a1", "a2"]
+    rows = list(csv.DictReader(io.StringIO(run("tag", "-", "--format", "csv", stdin=data).stdout)))
+    assert [row["modality"] for row in rows] == ["kejadian", "kejadian"]
+    assert rows[0]["title"].startswith("'=")
+    shown = run("tag", "-", stdin=data).stdout
+    assert "keamanan: pokok" in shown
+    assert "64.08 Kabupaten Kutai Timur" in shown
+
+
+def test_bad_lines_are_reported_and_the_rest_goes_on() -> None:
+    """A line without text, bad JSON, an empty line: the number on stderr, the others tagged, exit 1 at the end."""
+    data = "\n".join([line(), '{"id": "b"}', "", "{rusak", line(id="z", text="\ud800 rusak")])
+    result = run("tag", "-", "--format", "jsonl", stdin=data.encode("utf-8", "surrogatepass"))
+    assert result.exit_code == 1
+    assert [json.loads(text)["id"] for text in result.stdout.splitlines()] == ["a1", "z"]
+    assert "<stdin>, line 2" in result.stderr
+    assert "<stdin>, line 4" in result.stderr
+    assert "line 3" not in result.stderr
+
+
+def test_missing_files_do_not_stop_the_others(tmp_path: Path) -> None:
+    """A file that is not there, a folder, a page without an article: one sentence each, exit 1, the rest is tagged."""
+    (tmp_path / "a.jsonl").write_text(line(), encoding="utf-8")
+    (tmp_path / "b.html").write_text("<p>kosong</p>")
+    files = ["tidak-ada.txt", str(tmp_path), str(tmp_path / "b.html"), str(tmp_path / "a.jsonl")]
+    result = run("tag", *files, "--format", "csv")
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    assert len(result.stderr.splitlines()) == 3
+    assert "tidak-ada.txt" in result.stderr
+
+
+def test_a_broken_model_is_one_sentence(tmp_path: Path) -> None:
+    """Exit 1, and what to do."""
+    result = run("tag", "-", "--model", str(tmp_path), stdin=line())
+    assert result.exit_code == 1
+    assert "make models" in result.stderr
+
+
+def test_daily_without_a_configuration_exits_2(tmp_path: Path) -> None:
+    """One sentence that names the file and `pilkada init`."""
+    result = run("daily", "--config", str(tmp_path / "config.toml"))
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "pilkada init" in result.stderr
+
+
+def test_init_writes_what_daily_reads(tmp_path: Path) -> None:
+    """Given as options or answered when asked; unknown outlets are refused, an old file replaced only when told to."""
+    path = tmp_path / "config.toml"
+    args = ["init", "--config", str(path)]
+    result = run(*args, "--contact", "a@b.id", "--outlets", "antara, tempo", "--out", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert '"antara",\n  "tempo",' in path.read_text()
+    assert run(*args, "--contact", "lain@b.id", "--outlets", "", "--out", "x", stdin="n\n").exit_code == 1
+    assert "a@b.id" in path.read_text()
+    assert run(*args, stdin="y\nlain@b.id\n\nringkasan\n").exit_code == 0
+    assert "lain@b.id" in path.read_text()
+    path.unlink()
+    assert run(*args, "--contact", "a", "--outlets", "takada", "--out", "x").exit_code == 2
+    assert not path.exists()
+
+
+def test_demo_prints_the_watchlist_and_writes_the_files(tmp_path: Path) -> None:
+    """The table on stdout with the coverage, the paths on stderr; JSON and CSV for scripts."""
+    result = run("demo", "--out", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "Kabupaten Kutai" in result.stdout
+    assert "3 dari 3 sumber terbaca." in result.stdout
+    assert "ringkasan-2024-11-21.html" in result.stderr
+    summary = json.loads(run("demo", "--out", str(tmp_path), "--format", "json").stdout)
+    assert summary["watchlist"][0]["region"] == "64.08"
+    english = run("demo", "--out", str(tmp_path), "--lang", "en", "--format", "csv")
+    assert next(csv.DictReader(io.StringIO(english.stdout)))["level"] == "tinggi"
+    assert (tmp_path / "summary-2024-11-21.html").is_file()
+
+
+def test_a_demo_that_cannot_write_says_so(tmp_path: Path) -> None:
+    """Exit 1 and the path."""
+    (tmp_path / "datei").write_text("")
+    result = run("demo", "--out", str(tmp_path / "datei" / "out"))
+    assert result.exit_code == 1
+    assert "datei" in result.stderr
+
+
+def test_train_writes_a_model_and_its_scores(tmp_path: Path) -> None:
+    """The measures on stdout; a bad corpus names its line."""
+    from tests.test_training import corpus
+
+    path = corpus(tmp_path / "c.jsonl")
+    result = run("train", str(path), "--out", str(tmp_path / "m"), "--format", "csv")
+    assert result.exit_code == 0, result.output
+    assert "f1.keamanan" in {row["measure"] for row in csv.DictReader(io.StringIO(result.stdout))}
+    path.write_text("{}\n")
+    result = run("train", str(path), "--out", str(tmp_path / "n"))
+    assert result.exit_code == 1
+    assert "c.jsonl, line 1" in result.stderr
+    assert not (tmp_path / "n").exists()
+
+
+def test_output_can_be_cut_off(tmp_path: Path) -> None:
+    """`pilkada tag … | head` ends without a traceback, though the reader leaves early."""
+    data = tmp_path / "a.jsonl"
+    data.write_text("\n".join([line()] * 300), encoding="utf-8")
+    shell = f"{sys.executable} -m pilkada_nlp tag {data} --format jsonl | head -1 > /dev/null"
+    result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr

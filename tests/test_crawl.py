@@ -1,0 +1,79 @@
+"""Reading outlets side by side: events, what is known, what is too old, and stopping."""
+
+from datetime import UTC, datetime
+
+from pilkada_nlp.article import Rejection, article_id
+from pilkada_nlp.extraction import further_pages
+from pilkada_nlp.scrapers import Fetcher, PagesFetched, SourceListed, crawl
+from tests.conftest import Site
+from tests.test_discovery import RSS
+
+SINCE = datetime(2024, 11, 1, tzinfo=UTC)
+
+
+def feed(home: str, *paths: str, date: str = "Thu, 21 Nov 2024 14:05:00 +0800") -> str:
+    """Return a feed of these paths."""
+    items = "".join(f"<item><link>{home}{path}</link><pubDate>{date}</pubDate></item>" for path in paths)
+    return f'<rss version="2.0"><channel>{items}</channel></rss>'
+
+
+def test_new_articles_are_fetched_with_all_their_pages(site: Site, fetcher: Fetcher) -> None:
+    """Known ids are left alone, a split article comes as one event with its pages in order."""
+    site.page("/feed", feed(site.home, "/lama", "/baru"))
+    site.page("/lama", "lama")
+    site.page("/baru", '<p>bagian</p><a href="/baru?page=2">2</a>')
+    outlet = site.outlet(feeds=(site.home + "/feed",))
+    known = {article_id(site.home + "/lama")}
+    events = list(crawl([outlet], fetcher, since=SINCE, known=known, further_pages=further_pages))
+    assert isinstance(events[0], SourceListed)
+    assert (events[0].state.read, events[0].new) == (True, 1)
+    assert isinstance(events[1], PagesFetched)
+    assert [(page.part, page.url) for page in events[1].pages] == [
+        (1, site.home + "/baru"),
+        (2, site.home + "/baru?page=2"),
+    ]
+    assert events[1].pages[0].announced_at == datetime(2024, 11, 21, 6, 5, tzinfo=UTC)
+    assert "/lama" not in site.asked
+
+
+def test_old_news_and_missing_pages_are_recorded(site: Site, fetcher: Fetcher) -> None:
+    """What is announced as too old is not fetched, what is gone has its status; nothing is lost silently."""
+    site.page("/feed", feed(site.home, "/tua", date="Mon, 01 Jan 2024 00:00:00 +0000"))
+    site.page("/feed2", feed(site.home, "/hilang"))
+    outlet = site.outlet(feeds=(site.home + "/feed", site.home + "/feed2"))
+    events = list(crawl([outlet], fetcher, since=SINCE, known=(), further_pages=further_pages))
+    reasons = sorted(event.reason for event in events if isinstance(event, Rejection))
+    assert reasons == ["http_status", "too_old"]
+    assert "/tua" not in site.asked
+
+
+def test_an_outlet_that_is_down_does_not_stop_the_others(site: Site, fetcher: Fetcher) -> None:
+    """A dead outlet is reported as not read, with the reason, while the others are read."""
+    site.page("/feed", RSS.replace("https://a.id", site.home))
+    outlets = [
+        site.outlet(id="mati", feeds=("http://127.0.0.1:1/feed",)),
+        site.outlet(id="hidup", feeds=(site.home + "/feed",)),
+    ]
+    events = crawl(outlets, fetcher, since=SINCE, known=(), further_pages=further_pages)
+    states = {event.state.outlet: event.state for event in events if isinstance(event, SourceListed)}
+    assert states["hidup"].read
+    assert not states["mati"].read
+    assert "connection" in states["mati"].detail
+
+
+def test_closing_the_iterator_stops_the_reading(site: Site, fetcher: Fetcher) -> None:
+    """After the consumer leaves, no further pages are asked for."""
+    paths = [f"/{number}" for number in range(300)]
+    site.page("/feed", feed(site.home, *paths))
+    for path in paths:
+        site.page(path, "isi")
+    events = crawl(
+        [site.outlet(feeds=(site.home + "/feed",))], fetcher, since=SINCE, known=(), further_pages=further_pages
+    )
+    next(events)
+    next(events)
+    events.close()
+    asked = len(site.asked)
+    assert asked < 200
+    assert list(events) == []
+    assert len(site.asked) == asked

@@ -1,0 +1,42 @@
+"""Articles that a user hands over directly."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pilkada_nlp.errors import InputError
+from pilkada_nlp.inputs import article_of_html, article_of_json, article_of_text
+
+
+def test_a_json_line_becomes_an_article() -> None:
+    """Ids are kept as text, dates read, missing fields are empty, extra fields ignored."""
+    line = '{"id": 7, "title": "J", "text": "isi", "url": "https://a.id", "date": "2024-11-21T10:00:00+07:00", "x": 1}'
+    article = article_of_json(line.encode(), "f", 1)
+    assert (article.id, article.title, article.text, article.url) == ("7", "J", "isi", "https://a.id")
+    assert article.published_at == datetime(2024, 11, 21, 3, 0, tzinfo=UTC)
+    assert article_of_json(b'{"text": "isi", "date": "21 Nop 2024"}', "f", 9).published_on == date(2024, 11, 21)
+    assert article_of_json(b'{"text": "isi"}', "f", 9).id == "9"
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b'{"id": 1}', b'{"text": null}', b'{"text": 3}', b"\xff\xfe{}"])
+def test_a_bad_line_says_its_number(line: bytes) -> None:
+    """File and line stand in the message."""
+    with pytest.raises(InputError, match=r"f\.jsonl, line 12: not an article") as caught:
+        article_of_json(line, "f.jsonl", 12)
+    assert caught.value.line == 12
+
+
+def test_the_first_line_of_a_text_is_its_title() -> None:
+    """Unless it is as long as a paragraph, or all there is; a byte order mark and NULs do no harm."""
+    article = article_of_text("\ufeffJudul\n\nIsi satu.\nIsi dua.\x00".encode(), "f")
+    assert (article.title, article.text) == ("Judul", "Isi satu.\nIsi dua.�")
+    assert article_of_text(b"hanya satu baris", "f").text == "hanya satu baris"
+    assert article_of_text(b"", "f").text == ""
+
+
+def test_a_page_without_an_article_is_an_error() -> None:
+    """HTML goes through extraction, and its refusal is told."""
+    body = "<h1>Judul yang cukup panjang</h1>" + "<p>Isi paragraf yang cukup panjang untuk sebuah berita.</p>" * 9
+    assert article_of_html(f'<div class="entry-content">{body}</div>'.encode(), "f.html").id == "f.html"
+    with pytest.raises(InputError, match=r"f\.html: no article .*too_short"):
+        article_of_html(b"<p>kosong</p>", "f.html")

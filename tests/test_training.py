@@ -1,0 +1,125 @@
+"""Training: the same bytes from the same corpus, served numbers equal to scikit-learn's, errors with a line."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from pilkada_nlp.classifiers import load_tagger
+from pilkada_nlp.classifiers.model import load_model
+from pilkada_nlp.classifiers.tagger import read_document
+from pilkada_nlp.classifiers.taxonomy import PhraseMatcher, load_taxonomy
+from pilkada_nlp.errors import InputError, OutputError
+from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
+from pilkada_nlp.training import LabelledArticle, read_corpus, train
+from tests.conftest import article_of
+
+WORDS = {
+    "netralitas_asn": "camat berfoto dengan paslon lalu diperiksa Bawaslu soal netralitas ASN",
+    "petahana": "petahana memutasi pejabat tanpa izin Mendagri jelang pilkada",
+    "keamanan": "pendukung bentrok di kantor KPU dan polisi menembakkan gas air mata",
+    "": "harga ikan turun di pasar dan nelayan kembali melaut",
+}
+
+
+def corpus(path: Path, count: int = 80) -> Path:
+    """Write a small corpus of random sentences around each theme."""
+    chance = random.Random(3)
+    filler = "warga kota desa pagi sore hari itu rapat bicara datang pergi banyak sedikit baru lama".split()
+    rows = []
+    for number in range(count):
+        theme = list(WORDS)[number % 4]
+        text = " ".join(chance.sample(WORDS[theme].split() * 2 + filler, 18))
+        mod = ["dugaan", "kejadian", "imbauan"][number % 3]
+        labels = {
+            "rel": int(bool(theme)),
+            "pokok": [theme] if theme else [],
+            "sebutan": [],
+            "mod": mod if theme else None,
+        }
+        rows.append(
+            {
+                "id": str(number),
+                "title": text[:30],
+                "text": text,
+                "date": "2024-11-21",
+                "event": f"e{number // 2}",
+                "split": "train",
+                "labels": labels,
+                "source_note": "uji",
+            }
+        )
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the content of each file."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_same_corpus_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
+    """Training is deterministic, replaces an older model whole, and leaves nothing else behind."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    train(rows, tmp_path / "a")
+    train(rows, tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    train(rows, tmp_path / "a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c.jsonl"]
+    assert sorted(files(tmp_path / "a")) == ["card.md", "manifest.json", "vocabulary.json", "weights.npz"]
+    assert load_tagger(tmp_path / "a").manifest.articles == 80
+
+
+def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
+    """Rows of split "test" change nothing in the model."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    more = [*rows, LabelledArticle(**{**{n: getattr(rows[0], n) for n in rows[0].__struct_fields__}, "split": "test"})]
+    assert train(rows, tmp_path / "a").files == train(more, tmp_path / "b").files
+
+
+def test_served_scores_are_those_of_scikit_learn(tmp_path: Path) -> None:
+    """The numpy model gives the decision values of scikit-learn's estimator on the same vectors, to 1e-5."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    train(rows, tmp_path / "a")
+    model, _ = load_model(tmp_path / "a", PREPROCESSING_VERSION, load_taxonomy().version)
+    matcher = PhraseMatcher(load_taxonomy())
+    vectors = [model.vectorize(read_document(article_of(row.text, row.title), matcher).counts) for row in rows]
+    dense = np.zeros((len(rows), len(model.vocabulary)))
+    for number, (index, values) in enumerate(vectors):
+        dense[number, index] = values
+    target = [row.labels.rel for row in rows]
+    wanted = (
+        LogisticRegression(C=10.0, class_weight="balanced", max_iter=2000).fit(dense, target).decision_function(dense)
+    )
+    served = [float(model.log_odds(index, values)[model.rows["relevant"]]) for index, values in vectors]
+    assert np.abs(np.array(served) - wanted).max() < 1e-3
+    assert np.abs(wanted).max() > 1
+
+
+def test_bad_corpora_are_refused_with_file_and_line(tmp_path: Path) -> None:
+    """Bad JSON, a missing field, an empty folder, too few events: each names its place."""
+    path = corpus(tmp_path / "c.jsonl")
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], "{rusak", *lines[1:]]))
+    with pytest.raises(InputError, match=r"c\.jsonl, line 2") as caught:
+        read_corpus([path])
+    assert caught.value.line == 2
+    path.write_text(lines[0].replace('"event"', '"even"'))
+    with pytest.raises(InputError, match=r"line 1.*event"):
+        read_corpus([tmp_path])
+    (tmp_path / "kosong").mkdir()
+    with pytest.raises(InputError, match="no \\*\\.jsonl"):
+        read_corpus([tmp_path / "kosong"])
+    with pytest.raises(InputError, match="too few"):
+        train(read_corpus([corpus(tmp_path / "c.jsonl", 4)]), tmp_path / "m")
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """The error names the folder."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    (tmp_path / "datei").write_text("")
+    with pytest.raises(OutputError, match="datei"):
+        train(rows, tmp_path / "datei" / "m")
