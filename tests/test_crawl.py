@@ -58,7 +58,8 @@ def test_an_outlet_that_is_down_does_not_stop_the_others(site: Site, fetcher: Fe
     states = {event.state.outlet: event.state for event in events if isinstance(event, SourceListed)}
     assert states["hidup"].read
     assert not states["mati"].read
-    assert "connection" in states["mati"].detail
+    assert states["mati"].reason == "connection"
+    assert "refused" in states["mati"].detail
 
 
 def test_closing_the_iterator_stops_the_reading(site: Site, fetcher: Fetcher) -> None:

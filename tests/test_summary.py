@@ -142,11 +142,13 @@ def test_the_page_stands_alone() -> None:
 
 def test_coverage_is_stated_in_words() -> None:
     """So many of so many sources; and plainly when there was none."""
-    states = [SourceState(outlet=str(n), name=str(n), read=n < 31, detail="" if n < 31 else "mati") for n in range(40)]
+    states = [
+        SourceState(outlet=str(n), name=str(n), read=n < 31, reason=None if n < 31 else "deadline") for n in range(40)
+    ]
     summary = summary_of([], sources=states)
     assert coverage(summary, "id") == "31 dari 40 sumber terbaca."
-    assert render(summary)["md"].count("(mati)") == 9
-    none = summary_of([], sources=[SourceState(outlet="a", name="A", read=False, detail="mati")])
+    assert render(summary)["md"].count("(terlalu lambat)") == 9
+    none = summary_of([], sources=[SourceState(outlet="a", name="A", read=False, reason="connection")])
     assert "Tidak satu pun sumber terbaca" in render(none)["html"]
 
 

@@ -309,11 +309,15 @@ class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an outlet could be read in a run: `read` if at least one of its addresses answered."""
+    """Whether an outlet could be read in a run: `read` if at least one of its addresses answered.
+
+    Otherwise `reason` and `detail` say why the first of them did not.
+    """
 
     outlet: str
     name: str
     read: bool
+    reason: Reason | None = None
     detail: str = ""
 
 

@@ -186,6 +186,7 @@ class _Words:
             "number": self.number,
             "appeal": self.appeal,
             "reason_text": self.reason,
+            "down_text": self.down,
         }
 
     def places(self, story: Story) -> str:
@@ -215,6 +216,11 @@ class _Words:
     def reason(self, reason: WatchReason) -> str:
         age = self._texts["age_days"].format(days=reason.age_days) if reason.age_days else self._texts["age_today"]
         return f"{self._texts['modality'][reason.modality]}, {age}, +{self.number(reason.weight)}"
+
+    def down(self, source: SourceState) -> str:
+        """Return why an outlet could not be read."""
+        reason = self._texts["reasons"][source.reason] if source.reason else ""
+        return f"{reason}: {source.detail}" if source.detail else str(reason)
 
 
 def long_date(day: date, language: Language) -> str:

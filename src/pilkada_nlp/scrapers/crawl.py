@@ -98,12 +98,10 @@ def _read(
 ) -> Iterator[Event]:
     found = discover(outlet, lambda address: fetcher.get(address, outlet))
     new = [link for link in found.links if article_id(link.url) not in known]
-    state = SourceState(
-        outlet=outlet.id,
-        name=outlet.name,
-        read=found.answered > 0,
-        detail="" if found.answered else "; ".join(f"{f.reason}: {f.detail}" for f in found.failures),
-    )
+    state = SourceState(outlet=outlet.id, name=outlet.name, read=found.answered > 0)
+    if not state.read:
+        first = found.failures[0]
+        state = msgspec.structs.replace(state, reason=first.reason, detail=first.detail)
     yield SourceListed(state, found.failures, len(new))
     for link in new:
         if link.published_at is not None and link.published_at < since:

@@ -1,6 +1,7 @@
 """The one door to the network: polite, bounded in time and size, and closed to private addresses."""
 
 import ipaddress
+import re
 import socket
 import threading
 import time
@@ -316,4 +317,5 @@ def _plain(error: BaseException) -> str:
     while inner := next((part for part in reversed(error.args) if isinstance(part, BaseException)), None):
         error = inner
     text = str(getattr(error, "reason", error)) or type(error).__name__
-    return text.split(">: ")[-1].split(" object at ")[0][:200]
+    # What stands before a colon behind brackets is the library's name for its connection.
+    return re.sub(r"^\W?\w+\([^)]*\):\s*", "", text.split(">: ")[-1])[:200]
