@@ -20,6 +20,7 @@ RANKS: list[set[str]] = [
     {"preprocessing"},
     {"regions"},
     {"scrapers", "extraction", "classifiers", "stories", "watchlist"},
+    {"corpora"},
     {"training", "inputs", "config"},
     {"archive"},
     {"summary"},

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -195,7 +196,7 @@ def train(corpus: Sequence[Path], out: Path, seed: int, form: Format) -> None:
 
     Example: pilkada train corpora/berita --out models/tagger
     """
-    from pilkada_nlp.training import read_corpus
+    from pilkada_nlp.corpora import read_corpus
     from pilkada_nlp.training import train as train_model
 
     manifest = train_model(read_corpus(corpus), out, seed)
@@ -203,6 +204,36 @@ def train(corpus: Sequence[Path], out: Path, seed: int, form: Format) -> None:
     rows: list[dict[str, Cell]] = [{"measure": name, "value": value} for name, value in scores]
     _print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")
     click.echo(f"Wrote {out}", err=True)
+
+
+@main.group()
+def corpora() -> None:
+    """Work with the labelled texts that models are trained on."""
+
+
+@corpora.command("check")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default="corpora")
+@_format_option
+def check(folder: Path, form: Format) -> None:
+    """Check schema, guideline rules, splits, similarity and balance of the corpora in FOLDER.
+
+    With the environment variable PILKADA_MEASURE, the folder of measuring data, also that no run of eight words is
+    shared with it. Exit status 1 when a rule is broken.
+
+    Example: pilkada corpora check corpora
+    """
+    from pilkada_nlp.corpora import check_corpora
+
+    measure = os.environ.get("PILKADA_MEASURE")
+    report = check_corpora(folder, Path(measure) if measure else None)
+    if not measure:
+        click.echo("PILKADA_MEASURE is not set: overlap with the measuring data was not checked", err=True)
+    _print_rows((count._asdict() for count in report.counts), form, "Balance")
+    for problem in report.problems:
+        click.echo(f"pilkada: {problem.where}: {problem.rule}: {problem.detail}", err=True)
+    click.echo(f"{len(report.problems)} problems", err=True)
+    if report.problems:
+        sys.exit(1)
 
 
 # Input

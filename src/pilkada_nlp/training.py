@@ -5,8 +5,8 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from pilkada_nlp.article import MODALITIES, Article
 from pilkada_nlp.classifiers.model import FORMAT, Floats, LinearModel, Manifest, idf_of
 from pilkada_nlp.classifiers.tagger import read_document
 from pilkada_nlp.classifiers.taxonomy import PhraseMatcher, load_taxonomy
+from pilkada_nlp.corpora import LabelledArticle
 from pilkada_nlp.errors import InputError, OutputError
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 
@@ -32,50 +33,6 @@ LEARNED_THEMES: Final = ("netralitas_asn", "petahana", "keamanan")
 _LEAST_DOCUMENTS: Final = 3  # a term in fewer articles says more about one event than about a theme
 _STRENGTH: Final = 10.0  # inverse of the L2 penalty; from 3 to 100 cross-validation on the corpus shows no difference
 _FOLDS: Final = 5
-
-
-class Labels(msgspec.Struct, frozen=True, kw_only=True):
-    """The labels that training reads; a corpus line may carry more."""
-
-    rel: bool
-    pokok: tuple[str, ...] = ()
-    sebutan: tuple[str, ...] = ()
-    mod: str | None = None
-
-
-class LabelledArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a corpus file; articles with the same `event` never come apart in cross-validation."""
-
-    id: str
-    title: str
-    text: str
-    date: date
-    event: str
-    split: str
-    labels: Labels
-
-
-def read_corpus(paths: Iterable[Path]) -> list[LabelledArticle]:
-    """Return the articles of all corpus files (JSONL), in order; folders stand for the *.jsonl files in them.
-
-    Raises InputError naming the file and line that cannot be read.
-    """
-    found: list[LabelledArticle] = []
-    for path in paths:
-        files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("no *.jsonl file in this folder", str(path))
-        for file in files:
-            try:
-                lines = file.read_text(encoding="utf-8").splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise InputError(f"cannot be read ({error})", str(file)) from error
-            for number, line in enumerate(lines, 1):
-                try:
-                    found.append(msgspec.json.decode(line, type=LabelledArticle, strict=False))
-                except msgspec.MsgspecError as error:
-                    raise InputError(str(error), str(file), number) from error
-    return found
 
 
 def train(corpus: Sequence[LabelledArticle], out: Path, seed: int = 0) -> Manifest:
