@@ -353,10 +353,10 @@ def _overlap_problems(lines: Sequence[Any], measure: Path) -> list[Problem]:
     wording: dict[int, str] = {}
     for name, text in _measuring_texts(measure):
         for key, words in _runs(text):
-            if (
-                key in own
-                and len({word for word in words if word not in _FORMULA and not word.isdigit()}) >= _CONTENT_WORDS
-            ):
+            if key not in own:
+                continue
+            content = {word for word in words if not word.isdigit()} - _FORMULA
+            if len(content) >= _CONTENT_WORDS:
                 sources[key].add(name)
                 wording[key] = " ".join(words)
     return [
