@@ -370,8 +370,8 @@ _FORMULA = frozenset(
     """januari februari maret april mei juni juli agustus september oktober november desember senin selasa rabu kamis
     jumat sabtu minggu undang nomor tahun tentang pasal ayat huruf peraturan pemerintah pemilihan umum kepala daerah
     gubernur bupati wali kota wakil kabupaten provinsi komisi badan pengawas republik indonesia aparatur sipil negara
-    dan atau atas di dari yang perubahan kedua ketiga menjadi pengganti pasangan calon nomor urut pilkada pemilu serentak
-    kpu bawaslu ri""".split()
+    dan atau atas di dari yang perubahan kedua ketiga menjadi pengganti pasangan calon urut pilkada pemilu serentak kpu
+    bawaslu ri""".split()
 )
 
 
