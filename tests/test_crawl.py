@@ -1,11 +1,14 @@
 """Reading outlets side by side: events, what is known, what is too old, and stopping."""
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 
 from pilkada_nlp.article import Rejection, article_id
 from pilkada_nlp.extraction import further_pages
 from pilkada_nlp.scrapers import Fetcher, PagesFetched, SourceListed, crawl
-from tests.conftest import Site
+from tests.conftest import NOW, Site
 from tests.test_discovery import RSS
 
 SINCE = datetime(2024, 11, 1, tzinfo=UTC)
@@ -78,3 +81,29 @@ def test_closing_the_iterator_stops_the_reading(site: Site, fetcher: Fetcher) ->
     assert asked < 200
     assert list(events) == []
     assert len(site.asked) == asked
+
+
+def test_closing_does_not_wait_for_a_slow_server(site: Site) -> None:
+    """A server that drips is hung up on when the consumer leaves, long before its deadline."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        with suppress(OSError):
+            for _ in range(300):
+                handler.wfile.write(b"x")
+                handler.wfile.flush()
+                time.sleep(0.1)
+
+    site.page("/feed", feed(site.home, "/a", "/lambat"))
+    site.page("/a", "isi")
+    site.routes["/lambat"] = drip
+    fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW, deadline=60)
+    outlet = site.outlet(feeds=(site.home + "/feed",))
+    events = crawl([outlet], fetcher, since=SINCE, known=(), further_pages=further_pages)
+    next(events)
+    next(events)
+    while "/lambat" not in site.asked:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    began = time.monotonic()
+    events.close()
+    assert time.monotonic() - began < 10

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import Article, Outlet, Rejection
+from pilkada_nlp.article import Article, Outlet, Rejection, Selectors
 from pilkada_nlp.daily import run_daily, today
 from pilkada_nlp.demo import DEMO_DAY, serve_site
 from pilkada_nlp.errors import ArchiveError
@@ -95,6 +95,21 @@ def test_two_runs_at_once_do_not_mix(tmp_path: Path) -> None:
         run_daily(DEMO_DAY, outlets, archive, tmp_path, fetcher, progress=intrude)
     archive.close()
     assert seen
+
+
+def test_a_page_that_breaks_the_parser_does_not_stop_the_day(tmp_path: Path, site: Site) -> None:
+    """A page on which extraction fails (here by a selector that no table would admit) is set aside with the reason."""
+    body = "".join(f"<p>Paragraf {n} tentang pilkada di kabupaten yang cukup panjang.</p>" for n in range(9))
+    site.page("/a", f"<h1>Judul</h1>{body}")
+    site.page("/feed", f'<rss version="2.0"><channel><item><link>{site.home}/a</link></item></channel></rss>')
+    outlet = site.outlet(feeds=(site.home + "/feed",), selectors=Selectors(body="p["))
+    archive = Archive(f"sqlite:///{tmp_path / 'a.db'}")
+    result = run_daily(DEMO_DAY, [outlet], archive, tmp_path, Fetcher("uji@contoh.id", clock=lambda: NOW))
+    (rejection,) = archive.rejections(DEMO_DAY)
+    archive.close()
+    assert (rejection.reason, rejection.stage) == ("unreadable", "extract")
+    assert "Selector" in rejection.detail
+    assert result.summary.set_aside == {"unreadable": 1}
 
 
 def test_the_default_day_is_that_of_jakarta() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, DailySummary, Outlet, SourceState
+from pilkada_nlp.article import ZONES, Article, DailySummary, Outlet, Rejection, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.classifiers.taxonomy import Language
 from pilkada_nlp.errors import ArchiveError
@@ -80,7 +80,11 @@ def _silent(step: str, done: int, total: int) -> None:
 def _alone(archive: Archive) -> Iterator[None]:
     """Hold the archive's lock, which the system lets go even when the process is killed."""
     path = archive.path.with_name(archive.path.name + ".lock")
-    with path.open("w") as lock:
+    try:
+        lock = path.open("w")
+    except OSError as error:
+        raise ArchiveError(f"its lock {path} cannot be opened ({error.strerror})", archive.url) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -121,7 +125,20 @@ def _read_outlets(
 def _extract_pages(day: date, outlets: Sequence[Outlet], archive: Archive, tell: Progress) -> None:
     known = {outlet.id: outlet for outlet in outlets}
     for done, (page, *continuation) in enumerate(archive.unextracted(), 1):
-        archive.add_extracted(page, extract(page, known.get(page.outlet), continuation), day)
+        result: Article | Rejection
+        try:
+            result = extract(page, known.get(page.outlet), continuation)
+        except Exception as error:
+            # Whatever a page does to a parser, it must not stop the day, today and every day after.
+            result = Rejection(
+                url=page.requested_url,
+                outlet=page.outlet,
+                stage="extract",
+                reason="unreadable",
+                detail=f"{type(error).__name__}: {error}"[:200],
+                at=page.fetched_at,
+            )
+        archive.add_extracted(page, result, day)
         tell("extract", done, done)
 
 

@@ -14,7 +14,7 @@ from pilkada_nlp.scrapers.discovery import discover
 from pilkada_nlp.scrapers.fetcher import Fetcher
 
 _WORKERS: Final = 8
-_AHEAD: Final = 64  # events that may wait for the consumer, so that memory stays bounded
+_AHEAD: Final = 16  # events that may wait for the consumer, so that memory stays bounded
 
 
 class SourceListed(NamedTuple):

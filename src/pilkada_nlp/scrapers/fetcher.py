@@ -156,6 +156,7 @@ class Fetcher:
         self._sessions = {False: self._session(_PublicHTTP, _PublicHTTPS), True: self._session(_HTTP, _HTTPS)}
         self._hosts: dict[str, _Host] = {}
         self._robots: dict[str, Protego | Rejection] = {}
+        self._live: list[list[socket.socket]] = []
         self._guard = threading.Lock()
 
     def _session(self, http: type, https: type) -> requests.Session:
@@ -169,8 +170,12 @@ class Fetcher:
         return session
 
     def stop(self) -> None:
-        """End all pauses and let requests that have not begun return a rejection at once."""
+        """End all pauses, hang up on what is being read, and let no new request begin."""
         self._stopped.set()
+        with self._guard:
+            live = list(self._live)
+        for holder in live:
+            _hang_up(holder, threading.Event())
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -247,6 +252,8 @@ class Fetcher:
         alarm = threading.Timer(max(left, 0.001), _hang_up, (holder, expired))
         alarm.daemon = True
         alarm.start()
+        with self._guard:
+            self._live.append(holder)
         _watched.holder = holder
         try:
             result = self._download(url, address, outlet, limit)
@@ -257,6 +264,8 @@ class Fetcher:
         finally:
             _watched.holder = None
             alarm.cancel()
+            with self._guard:
+                self._live.remove(holder)
         # A body without a declared length ends without an error when we hang up: it must not pass for a whole page.
         return (
             self._reject(url, outlet, "deadline", f"not complete after {self._deadline:g} s")

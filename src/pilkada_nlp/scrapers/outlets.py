@@ -4,6 +4,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+import cssselect
 import msgspec
 
 from pilkada_nlp.article import ZONES, Outlet
@@ -47,6 +48,12 @@ def _problem(outlet: Outlet, known: dict[str, Outlet]) -> str:
     addresses = (*outlet.feeds, *outlet.sitemaps, *outlet.listings)
     if not addresses:
         return "feeds, sitemaps or listings: at least one address is needed"
+    selectors = (*msgspec.structs.astuple(outlet.selectors), outlet.listing_links)
+    for selector in filter(None, selectors):
+        try:
+            cssselect.parse(selector)
+        except cssselect.SelectorError as error:
+            return f"selector {selector!r} cannot be read ({error})"
     for address in (outlet.home, *addresses):
         if not address.startswith(("http://", "https://")):
             return f"{address!r} is no http or https address"
