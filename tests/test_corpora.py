@@ -199,3 +199,15 @@ def test_corpora_are_read_in_order(tmp_path: Path) -> None:
     check(tmp_path, [article(2), article(1)])
     shutil.copy(tmp_path / "corpora" / "berita" / "x.jsonl", tmp_path / "corpora" / "berita" / "w.jsonl")
     assert [row.id for row in read_corpus([tmp_path / "corpora" / "berita"])] == ["a2", "a1", "a2", "a1"]
+
+
+def test_the_shipped_corpora_keep_their_rules() -> None:
+    """No text of the project's own corpora breaks a rule, and every count reaches its least."""
+    report = check_corpora(ROOT / "corpora")
+    assert report.problems == []
+    assert len(report.counts) > 80
+
+
+def test_no_shipped_text_shares_a_run_with_real_ones(measure: Path) -> None:
+    """No run of eight words of the corpora stands in the measuring data."""
+    assert [problem for problem in check_corpora(ROOT / "corpora", measure).problems if problem.rule == "verbatim"] == []
