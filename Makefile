@@ -32,6 +32,7 @@ lint: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/learning_curve.py
 
 models: setup
 	$(BIN)/pilkada train corpora/berita --out models/tagger

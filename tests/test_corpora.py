@@ -210,4 +210,6 @@ def test_the_shipped_corpora_keep_their_rules() -> None:
 
 def test_no_shipped_text_shares_a_run_with_real_ones(measure: Path) -> None:
     """No run of eight words of the corpora stands in the measuring data."""
-    assert [problem for problem in check_corpora(ROOT / "corpora", measure).problems if problem.rule == "verbatim"] == []
+    assert [
+        problem for problem in check_corpora(ROOT / "corpora", measure).problems if problem.rule == "verbatim"
+    ] == []

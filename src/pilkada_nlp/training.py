@@ -28,7 +28,7 @@ from pilkada_nlp.errors import InputError, OutputError
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 
 LEARNED_THEMES: Final = ("netralitas_asn", "petahana", "keamanan")
-"""Themes that the corpus holds enough of; the others stay out rather than being guessed."""
+"""Themes whose phrases the taxonomy holds; the others stay out rather than being guessed."""
 
 _LEAST_DOCUMENTS: Final = 3  # a term in fewer articles says more about one event than about a theme
 _STRENGTH: Final = 10.0  # inverse of the L2 penalty; from 3 to 100 cross-validation on the corpus shows no difference
@@ -210,6 +210,6 @@ multinomial logistic regression for modality.
 |---|---|
 {scores}
 
-**Limits.** A first, small corpus: eleven of the fourteen themes are not learned yet, local registers beyond those
-written are unknown to it, and its probabilities are calibrated on written texts, not on the press at large.
+**Limits.** Eleven of the fourteen themes are not learned yet, registers beyond those written are unknown to it, and its
+probabilities are calibrated on texts written for training, not on the press at large.
 """
