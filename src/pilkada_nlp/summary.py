@@ -59,7 +59,7 @@ def build_summary(
     """
     todays = {article.id for article in articles}
     told = [story for story in stories if todays & {member.article for member in story.members}]
-    told.sort(key=lambda story: (-story.severity, -story.independence, story.id))
+    told.sort(key=lambda story: (-story.severity, -story.independence, -len(story.members), story.id))
     regional = [story for story in told if story.election != "pemilu"]
 
     def of(modality: ModalityValue) -> tuple[Story, ...]:
