@@ -5,9 +5,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 
-from pilkada_nlp.article import Rejection, article_id
+from pilkada_nlp.article import Outlet, Rejection, article_id
 from pilkada_nlp.extraction import further_pages
 from pilkada_nlp.scrapers import Fetcher, PagesFetched, SourceListed, crawl
+from pilkada_nlp.scrapers.crawl import Event
 from tests.conftest import NOW, Site
 from tests.test_discovery import RSS
 
@@ -63,6 +64,32 @@ def test_an_outlet_that_is_down_does_not_stop_the_others(site: Site, fetcher: Fe
     assert not states["mati"].read
     assert states["mati"].reason == "connection"
     assert "refused" in states["mati"].detail
+
+
+def test_dead_and_living_outlets_do_not_disturb_each_other(fetcher: Fetcher) -> None:
+    """Requests that fail and requests that succeed in many threads at once all end as they should."""
+    sites = [Site() for _ in range(8)]
+    for site in sites:
+        site.page("/feed", feed(site.home))
+    alive = [site.outlet(id=f"hidup{n}", feeds=(site.home + "/feed",)) for n, site in enumerate(sites * 12)]
+    dead = [outlet_at(n) for n in range(1, 97)]
+    outlets = [outlet for pair in zip(alive, dead, strict=True) for outlet in pair]
+    states = [event.state for event in read_all(outlets, fetcher) if isinstance(event, SourceListed)]
+    for site in sites:
+        site.close()
+    assert len(states) == len(outlets)
+    assert {state.outlet for state in states if state.read} == {outlet.id for outlet in alive}
+
+
+def outlet_at(port: int) -> Outlet:
+    """Return an outlet on a port of this machine where nobody answers."""
+    home = f"http://127.0.0.1:{port}"
+    return Outlet(id=f"mati{port}", name="Mati", home=home, feeds=(home + "/feed",), pace=0.0, allow_private=True)
+
+
+def read_all(outlets: list[Outlet], fetcher: Fetcher) -> list[Event]:
+    """Crawl and return all events."""
+    return list(crawl(outlets, fetcher, since=SINCE, known=(), further_pages=further_pages))
 
 
 def test_closing_the_iterator_stops_the_reading(site: Site, fetcher: Fetcher) -> None:

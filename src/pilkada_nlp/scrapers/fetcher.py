@@ -156,7 +156,7 @@ class Fetcher:
         self._sessions = {False: self._session(_PublicHTTP, _PublicHTTPS), True: self._session(_HTTP, _HTTPS)}
         self._hosts: dict[str, _Host] = {}
         self._robots: dict[str, Protego | Rejection] = {}
-        self._live: list[list[socket.socket]] = []
+        self._live: dict[int, list[socket.socket]] = {}  # by identity: two empty holders are equal
         self._guard = threading.Lock()
 
     def _session(self, http: type, https: type) -> requests.Session:
@@ -173,7 +173,7 @@ class Fetcher:
         """End all pauses, hang up on what is being read, and let no new request begin."""
         self._stopped.set()
         with self._guard:
-            live = list(self._live)
+            live = list(self._live.values())
         for holder in live:
             _hang_up(holder, threading.Event())
 
@@ -253,7 +253,7 @@ class Fetcher:
         alarm.daemon = True
         alarm.start()
         with self._guard:
-            self._live.append(holder)
+            self._live[id(holder)] = holder
         _watched.holder = holder
         try:
             result = self._download(url, address, outlet, limit)
@@ -265,7 +265,7 @@ class Fetcher:
             _watched.holder = None
             alarm.cancel()
             with self._guard:
-                self._live.remove(holder)
+                del self._live[id(holder)]
         # A body without a declared length ends without an error when we hang up: it must not pass for a whole page.
         return (
             self._reject(url, outlet, "deadline", f"not complete after {self._deadline:g} s")
