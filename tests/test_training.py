@@ -15,8 +15,10 @@ from pilkada_nlp.classifiers.taxonomy import PhraseMatcher, load_taxonomy
 from pilkada_nlp.corpora import LabelledArticle, read_corpus
 from pilkada_nlp.errors import InputError, OutputError
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
-from pilkada_nlp.training import train
+from pilkada_nlp.training import corpus_digest, train
 from tests.conftest import article_of
+
+ROOT = Path(__file__).parents[1]
 
 WORDS = {
     "netralitas_asn": "camat berfoto dengan paslon lalu diperiksa Bawaslu soal netralitas ASN",
@@ -124,3 +126,11 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "datei").write_text("")
     with pytest.raises(OutputError, match="datei"):
         train(rows, tmp_path / "datei" / "m")
+
+
+def test_the_shipped_model_was_trained_on_the_shipped_corpus() -> None:
+    """The manifest's digest is that of the corpus in this repository, so that anyone can make the model again."""
+    rows = [row for row in read_corpus([ROOT / "corpora" / "berita"]) if row.split != "test"]
+    manifest = load_tagger().manifest
+    assert manifest.articles == len(rows)
+    assert manifest.corpus_sha256 == corpus_digest(rows)

@@ -58,11 +58,11 @@ def train(corpus: Sequence[LabelledArticle], out: Path, seed: int = 0) -> Manife
     _fit_modality(model, matrix, rows, groups, scores, seed)
     manifest = Manifest(
         format=FORMAT,
-        name=f"tagger-{_digest(rows)[:8]}-{seed}",
+        name=f"tagger-{corpus_digest(rows)[:8]}-{seed}",
         themes=LEARNED_THEMES,
         preprocessing=PREPROCESSING_VERSION,
         taxonomy=taxonomy.version,
-        corpus_sha256=_digest(rows),
+        corpus_sha256=corpus_digest(rows),
         articles=len(rows),
         seed=seed,
         scikit_learn=sklearn.__version__,
@@ -163,7 +163,7 @@ def _best_threshold(probabilities: npt.NDArray[np.float64], target: npt.NDArray[
     return round(float(best[len(best) // 2]), 2), round(float(f1.max()), 4)
 
 
-def _digest(rows: Sequence[LabelledArticle]) -> str:
+def corpus_digest(rows: Sequence[LabelledArticle]) -> str:
     """Return the SHA-256 over the training rows in order of their ids."""
     digest = hashlib.sha256()
     for row in sorted(rows, key=lambda row: row.id):
