@@ -1,7 +1,7 @@
 """How far a plain TF-IDF and linear baseline gets when trained on the corpus, by number of articles.
 
 It measures the corpus, not the tagger: single words, one linear classifier a theme, one threshold for all of them from
-out-of-fold scores on the training articles alone (of five such baselines the one that did best on the corpus's own
+out-of-fold scores on the training articles alone (of eleven such baselines the one that did best on the corpus's own
 test split). Main themes, micro-averaged F1, on the corpus's own test split and,
 where `PILKADA_MEASURE` names them, on real articles that nothing was trained on.
 """
