@@ -41,6 +41,16 @@ def test_pages_wait_for_extraction_once(archive: Archive) -> None:
     assert archive.articles(DAY, DAY) == [article_of("isi", id="x")]
 
 
+def test_a_second_address_of_an_article_is_recorded(archive: Archive) -> None:
+    """The first one read stays, and the other is set aside with the reason."""
+    one, two = page_of("isi", "https://a.id/satu"), page_of("isi", "https://a.id/dua")
+    for page in (one, two):
+        archive.add_pages([page])
+        archive.add_extracted(page, article_of("isi", id="x", url=page.url), DAY)
+    assert [article.url for article in archive.articles(DAY, DAY)] == ["https://a.id/satu"]
+    assert [(gone.url, gone.reason) for gone in archive.rejections(DAY)] == [("https://a.id/dua", "duplicate")]
+
+
 def test_what_need_not_be_fetched_again(archive: Archive) -> None:
     """Fetched addresses and final refusals are known; passing failures are tried again, and forgotten on success."""
     archive.add_pages([page_of("isi", "https://a.id/ada")])

@@ -14,7 +14,7 @@ from pilkada_nlp.scrapers.discovery import (
     links_of_listing,
     links_of_sitemap,
 )
-from tests.conftest import page_of
+from tests.conftest import NOW, page_of
 
 RSS = """<rss version="2.0"><channel><title>Uji</title>
 <item><title>Satu</title><link>https://a.id/satu</link><pubDate>Thu, 21 Nov 2024 14:05:00 +0800</pubDate></item>
@@ -84,6 +84,25 @@ def test_one_failing_address_does_not_hide_the_others() -> None:
     assert [link.url for link in found.links] == ["https://a.id/satu", "https://a.id/dua"]
     assert [failure.reason for failure in found.failures] == ["not_a_source"]
     assert found.answered == 2
+
+
+def test_broken_links_and_children_of_a_sitemap_are_recorded() -> None:
+    """A child sitemap that fails or is none, and an address that is none, are failures; the rest is used."""
+    index = "".join(f"<sitemap><loc>https://a.id/{name}.xml</loc></sitemap>" for name in ("ada", "mati", "wall"))
+    broken = SITEMAP.replace("https://a.id/dua", "http://[rusak")
+    answers: dict[str, Page | Rejection] = {
+        "https://a.id/i.xml": page_of(f"<sitemapindex>{index}</sitemapindex>", "https://a.id/i.xml"),
+        "https://a.id/ada.xml": page_of(broken, "https://a.id/ada.xml"),
+        "https://a.id/mati.xml": Rejection(
+            url="https://a.id/mati.xml", outlet="uji", stage="fetch", reason="http_status", detail="500", at=NOW
+        ),
+        "https://a.id/wall.xml": page_of("<html>Setuju?</html>", "https://a.id/wall.xml"),
+    }
+    outlet = Outlet(id="uji", name="Uji", home="https://a.id", sitemaps=("https://a.id/i.xml",))
+    found = discover(outlet, answers.__getitem__)
+    assert [link.url for link in found.links] == ["https://a.id/satu"]
+    assert sorted(failure.reason for failure in found.failures) == ["bad_url", "http_status", "not_a_source"]
+    assert found.answered == 1
 
 
 def test_real_feeds_are_read_whole(measure: Path) -> None:

@@ -268,7 +268,17 @@ class Archive:
                     "title": result.title,
                     "data": msgspec.json.encode(result),
                 }
-                connection.execute(insert(_articles).values(values).on_conflict_do_nothing())
+                added = connection.execute(insert(_articles).values(values).on_conflict_do_nothing())
+                if not added.rowcount:
+                    twin = Rejection(
+                        url=page.requested_url,
+                        outlet=page.outlet,
+                        stage="extract",
+                        reason="duplicate",
+                        detail=f"its canonical link is that of article {result.id}",
+                        at=page.fetched_at,
+                    )
+                    _upsert(connection, _rejections, _rejection_row(twin, day))
             else:
                 _upsert(connection, _rejections, _rejection_row(result, day))
             connection.execute(sa.update(_pages).where(_pages.c.id == key).values(extracted=True))

@@ -140,6 +140,7 @@ Reason = Literal[
     "listing_page",
     "too_short",
     "unreadable",
+    "duplicate",
 ]
 """Why something was set aside; the texts shown to people stand in `data/texts.toml` under `reasons`."""
 

@@ -1,12 +1,12 @@
 """Which articles an outlet announces: feeds, sitemaps and listing pages, read from bytes."""
 
 from calendar import timegm
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from pilkada_nlp.article import Link, Outlet, Page, Rejection, canonical_url
+from pilkada_nlp.article import Link, Outlet, Page, Reason, Rejection, canonical_url
 
 _CHILD_SITEMAPS: Final = 5  # of a sitemap index, the newest first
 _SITEMAP_ENTRIES: Final = 5_000
@@ -38,37 +38,29 @@ def discover(outlet: Outlet, get: Get) -> Found:
                 failures.append(page)
                 continue
             try:
-                for link in read(page, outlet, get):
-                    _keep(link, links)
-                answered += 1
+                found = read(page, outlet, get, failures)
             except NotASourceError as error:
-                failures.append(_failure(page, outlet, str(error)))
+                failures.append(_failure(page, page.requested_url, "not_a_source", str(error)))
+                continue
+            answered += 1
+            for link in found:
+                try:
+                    key = canonical_url(link.url)
+                except ValueError as error:
+                    failures.append(_failure(page, link.url, "bad_url", str(error)))
+                    continue
+                # Of two mentions of an article the one that knows its time is kept.
+                if key not in links or (links[key].published_at is None and link.published_at is not None):
+                    links[key] = link
     return Found(list(links.values()), failures, answered)
 
 
-def _keep(link: Link, links: dict[str, Link]) -> None:
-    """Keep a link once per canonical address, preferring the one that knows its time."""
-    try:
-        key = canonical_url(link.url)
-    except ValueError:
-        return  # "javascript:" and the like were never addresses of articles
-    if key not in links or (links[key].published_at is None and link.published_at is not None):
-        links[key] = link
+def _failure(page: Page, url: str, reason: Reason, detail: str) -> Rejection:
+    return Rejection(url=url, outlet=page.outlet, stage="discover", reason=reason, detail=detail, at=page.fetched_at)
 
 
-def _failure(page: Page, outlet: Outlet, detail: str) -> Rejection:
-    return Rejection(
-        url=page.requested_url,
-        outlet=outlet.id,
-        stage="discover",
-        reason="not_a_source",
-        detail=detail,
-        at=page.fetched_at,
-    )
-
-
-def _feed(page: Page, outlet: Outlet, get: Get) -> Iterator[Link]:
-    return iter(links_of_feed(page.body, page.url))
+def _feed(page: Page, outlet: Outlet, get: Get, failures: list[Rejection]) -> list[Link]:
+    return links_of_feed(page.body, page.url)
 
 
 def links_of_feed(body: bytes, base: str) -> list[Link]:
@@ -90,13 +82,18 @@ def links_of_feed(body: bytes, base: str) -> list[Link]:
     return found
 
 
-def _sitemap(page: Page, outlet: Outlet, get: Get) -> Iterator[Link]:
+def _sitemap(page: Page, outlet: Outlet, get: Get, failures: list[Rejection]) -> list[Link]:
     links, children = links_of_sitemap(page.body)
-    yield from links
     for child in children[:_CHILD_SITEMAPS]:
         answer = get(child)
-        if isinstance(answer, Page):
-            yield from links_of_sitemap(answer.body)[0]
+        if isinstance(answer, Rejection):
+            failures.append(answer)
+            continue
+        try:
+            links += links_of_sitemap(answer.body)[0]
+        except NotASourceError as error:
+            failures.append(_failure(answer, child, "not_a_source", str(error)))
+    return links
 
 
 def links_of_sitemap(body: bytes) -> tuple[list[Link], list[str]]:
@@ -136,8 +133,8 @@ def _iso(text: str) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else None
 
 
-def _listing(page: Page, outlet: Outlet, get: Get) -> Iterator[Link]:
-    return iter(links_of_listing(page.body, page.url, outlet.listing_links))
+def _listing(page: Page, outlet: Outlet, get: Get, failures: list[Rejection]) -> list[Link]:
+    return links_of_listing(page.body, page.url, outlet.listing_links)
 
 
 def links_of_listing(body: bytes, base: str, selector: str) -> list[Link]:
