@@ -40,6 +40,18 @@ def test_new_articles_are_fetched_with_all_their_pages(site: Site, fetcher: Fetc
     assert "/lama" not in site.asked
 
 
+def test_a_missing_page_of_a_split_article_is_recorded(site: Site, fetcher: Fetcher) -> None:
+    """The pages that answer come as one article, and the one that does not leaves its reason."""
+    site.page("/feed", feed(site.home, "/baru"))
+    site.page("/baru", '<p>bagian</p><a href="/baru/2">2</a>')
+    outlet = site.outlet(feeds=(site.home + "/feed",))
+    _, pages, missing = crawl([outlet], fetcher, since=SINCE, known=(), further_pages=further_pages)
+    assert isinstance(pages, PagesFetched)
+    assert len(pages.pages) == 1
+    assert isinstance(missing, Rejection)
+    assert (missing.url, missing.reason) == (site.home + "/baru/2", "http_status")
+
+
 def test_old_news_and_missing_pages_are_recorded(site: Site, fetcher: Fetcher) -> None:
     """What is announced as too old is not fetched, what is gone has its status; nothing is lost silently."""
     site.page("/feed", feed(site.home, "/tua", date="Mon, 01 Jan 2024 00:00:00 +0000"))

@@ -114,19 +114,24 @@ def _read(
                 at=fetcher.clock(),
             )
             continue
-        yield _fetch(link, outlet, fetcher, further_pages)
+        yield from _fetch(link, outlet, fetcher, further_pages)
 
 
 def _fetch(
     link: Link, outlet: Outlet, fetcher: Fetcher, further_pages: Callable[[Page], list[str]]
-) -> PagesFetched | Rejection:
+) -> Iterator[PagesFetched | Rejection]:
     first = fetcher.get(link.url, outlet)
     if isinstance(first, Rejection):
-        return first
+        yield first
+        return
     pages = [msgspec.structs.replace(first, announced_at=link.published_at)]
+    missing: Rejection | None = None
     for part, address in enumerate(further_pages(first), 2):
         page = fetcher.get(address, outlet)
         if isinstance(page, Rejection):
-            break  # extraction sees the gap and marks the article as incomplete
+            missing = page  # extraction sees the gap and marks the article as incomplete
+            break
         pages.append(msgspec.structs.replace(page, part=part))
-    return PagesFetched(tuple(pages))
+    yield PagesFetched(tuple(pages))
+    if missing:
+        yield missing
