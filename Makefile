@@ -31,8 +31,9 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/learning_curve.py
+	$(BIN)/python -m benchmarks.preprocessing
+	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.learning_curve
 
 models: setup
 	$(BIN)/pilkada train corpora/berita --out models/tagger

@@ -12,34 +12,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
+from benchmarks.figures import Figure
 from pilkada_nlp.article import Tagging
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.inputs import article_of_json
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
-
-
-class Figure(NamedTuple):
-    """A measured figure: `mark` is what it must reach, None where nothing is promised."""
-
-    name: str
-    value: float
-    unit: str
-    mark: float | None = None
-    more_is_better: bool = False
-
-    def line(self) -> str:
-        """Return the figure as a row of a Markdown table."""
-        mark = ""
-        if self.mark is not None:
-            met = self.value >= self.mark if self.more_is_better else self.value <= self.mark
-            mark = f"{'≥' if self.more_is_better else '≤'} {self.mark:g} {'met' if met else 'NOT MET'}"
-        return f"| {self.name} | {self.value:.3g} {self.unit} | {mark} |"
 
 
 def cpu_seconds(args: Sequence[str], runs: int = 5) -> float:

@@ -27,12 +27,19 @@ def line(**fields: object) -> str:
     return json.dumps({"id": "a1", "title": ARTICLE.title, "text": TEXT, **fields})
 
 
-@pytest.mark.parametrize("verb", ["init", "daily", "demo", "tag", "train"])
+@pytest.mark.parametrize("verb", ["init", "daily", "demo", "tag", "train", "stem"])
 def test_every_verb_has_help(verb: str) -> None:
     """Help names the options, and every verb that prints results offers the four formats."""
     result = run(verb, "--help")
     assert result.exit_code == 0
-    assert ("[table|json|jsonl|csv]" in result.output) == (verb != "init")
+    assert ("[table|json|jsonl|csv]" in result.output) == (verb not in ("init", "stem"))
+
+
+def test_stem_reads_standard_input() -> None:
+    """Each line is stemmed, with the corrections or as stock PySastrawi; odd bytes do no harm."""
+    assert run("stem", stdin="Petahana berkampanye\n\nRelawan").output == "petahana kampanye\n\nrelawan\n"
+    assert run("stem", "--stock", stdin="Petahana").output == "tahana\n"
+    assert run("stem", stdin=b"\xff\x00 membaca").output == "baca\n"
 
 
 def test_wrong_usage_exits_2() -> None:

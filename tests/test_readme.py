@@ -19,14 +19,18 @@ def blocks(language: str) -> list[str]:
 
 def test_the_python_runs_and_prints_what_it_says() -> None:
     """The notebook example runs as printed, and the allegation is one."""
-    (code,) = blocks("python")
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    notebook, text = blocks("python")
+    run = subprocess.run([sys.executable, "-c", notebook + text], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    modality, themes, regions, sentence = run.stdout.splitlines()
+    modality, themes, regions, sentence, stems, sentences, normal, tokens = run.stdout.splitlines()
     assert modality == "dugaan"
     assert "('netralitas_asn', 'pokok')" in themes
     assert "64.01" in regions
-    assert sentence in code
+    assert sentence in notebook
+    assert f"# {stems}\n" in text
+    assert sentences == "['Hadir Drs. H. Karim, S.Sos.', 'Ia berpidato.']"
+    assert f"# {normal}\n" in text
+    assert "('07.00 WIB', 'time')" in tokens
 
 
 def test_every_command_exists_with_its_options() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pilkada_nlp.classifiers import Tagger, load_tagger
     from pilkada_nlp.daily import run_daily
     from pilkada_nlp.extraction import extract
-    from pilkada_nlp.preprocessing import sentences, stem, tokens
+    from pilkada_nlp.preprocessing import normalize, sentences, stem, tokens
     from pilkada_nlp.regions import find_regions
 
 _HOMES = {
@@ -29,6 +29,7 @@ _HOMES = {
     "extract": "extraction",
     "find_regions": "regions",
     "load_tagger": "classifiers",
+    "normalize": "preprocessing",
     "run_daily": "daily",
     "sentences": "preprocessing",
     "stem": "preprocessing",
@@ -45,6 +46,7 @@ __all__ = [
     "extract",
     "find_regions",
     "load_tagger",
+    "normalize",
     "run_daily",
     "sentences",
     "stem",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -204,6 +204,21 @@ def train(corpus: Sequence[Path], out: Path, seed: int, form: Format) -> None:
     rows: list[dict[str, Cell]] = [{"measure": name, "value": value} for name, value in scores]
     _print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")
     click.echo(f"Wrote {out}", err=True)
+
+
+@main.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--stock", is_flag=True, help="PySastrawi 1.2.1 to the letter, without the corrections for elections.")
+def stem(file: IO[bytes], stock: bool) -> None:
+    """Print each line of FILE, or of standard input, with its words stemmed.
+
+    Example: echo "Petahana membagikan sembako" | pilkada stem
+    """
+    from pilkada_nlp.preprocessing import Stemmer
+
+    stemmer = Stemmer(corrections=not stock)
+    for line in file:
+        click.echo(stemmer.stem(line.decode("utf-8", "replace")))
 
 
 @main.group()

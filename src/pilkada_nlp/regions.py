@@ -14,12 +14,15 @@ from importlib import resources
 from typing import NamedTuple
 
 from pilkada_nlp.article import RegionRole, RegionTag
-from pilkada_nlp.preprocessing import Token, tokens
+from pilkada_nlp.preprocessing import Token
 
 _LONGEST_NAME = 5  # words: "Kabupaten Ogan Komering Ulu Selatan"
 _LEAD = 350  # characters: title, dateline and the first two sentences of a usual news text
 _DATELINE = re.compile(r"^\W*(?P<place>[A-Z][A-Za-z. ]{2,30}?)(?:\s*\([^)]{2,40}\)|,[^.–—-]{2,40})?\s*(?:--|[–—:-])\s")
 _EASTERN = {"WITA": ("51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"), "WIT": ("8", "9")}
+
+
+_WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*")
 
 
 class Region(NamedTuple):
@@ -111,8 +114,12 @@ def _gazetteer() -> _Gazetteer:
     )
 
 
+def _words(text: str) -> list[Token]:
+    return [Token(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+
+
 def _key(name: str) -> str:
-    return " ".join(token.text.lower() for token in tokens(name))
+    return " ".join(token.text.lower() for token in _words(name))
 
 
 def region(code: str) -> Region:
@@ -155,7 +162,7 @@ def find_regions(text: str, title: str = "") -> tuple[RegionTag, ...]:
 def _mentions(text: str, gazetteer: _Gazetteer, title_end: int) -> Iterator[_Mention]:
     traps, names = gazetteer.traps, gazetteer.names
     blocked = [match.span() for match in gazetteer.phrases.finditer(text)]
-    words = tokens(text)
+    words = _words(text)
     lower = [word.text.lower() for word in words]
     at = 0
     while at < len(words):

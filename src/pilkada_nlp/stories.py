@@ -1,23 +1,22 @@
 """Copies of one text joined into one story, so that a release printed ten times counts once."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from pilkada_nlp.article import Article, Evidence, Story, StoryMember, Tagging
+from pilkada_nlp.preprocessing import read
 
 _SHINGLE: Final = 3  # words; with longer ones an edited copy falls apart
 _SAME: Final = 0.5  # Jaccard similarity of shingles; real press pairs that are no copies have a median of 0.016
 _COMMON: Final = 50  # articles that share a shingle; commoner ones are formulas and find no copies
 _DAYS: Final = 3  # copies appear within days; the same words a month later are another event
-_WORD = re.compile(r"\w+")
 
 
 def shingles(article: Article) -> frozenset[int]:
     """Return the hashes of all runs of three words in title and text."""
-    words = _WORD.findall(f"{article.title} {article.text}".lower())
+    words = [word.form for text in (article.title, article.text) for sentence in read(text) for word in sentence.words]
     return frozenset(hash(tuple(words[at : at + _SHINGLE])) for at in range(max(len(words) - _SHINGLE + 1, 1)))
 
 

@@ -1,7 +1,7 @@
 """The tagger: load once, tag batches; every judgement comes with the sentences that carry it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from pilkada_nlp.article import MODALITIES, Article, Evidence, Modality, Modalit
 from pilkada_nlp.classifiers import cues
 from pilkada_nlp.classifiers.model import Floats, LinearModel, Manifest, load_model
 from pilkada_nlp.classifiers.taxonomy import PhraseMatcher, Taxonomy, load_taxonomy
-from pilkada_nlp.preprocessing import PREPROCESSING_VERSION, Span, features, sentences
+from pilkada_nlp.preprocessing import PREPROCESSING_VERSION, Span, Word, read, terms
 from pilkada_nlp.regions import find_regions
 
 _LEAD_SENTENCES = 2
@@ -42,17 +42,20 @@ def read_document(article: Article, matcher: PhraseMatcher) -> Document:
     A term of the title also counts as "t:term", one of the first two sentences as "l:term"; "p:theme" counts phrases
     of a theme, "pl:theme" those in title and lead.
     """
-    spans = [(Span(0, len(article.title), article.title), True)] if article.title else []
-    spans += [(span, False) for span in sentences(article.text)]
+    title_words = [word for sentence in read(article.title) for word in sentence.words]
+    spans: list[tuple[Span, Sequence[Word], bool]] = []
+    if article.title:
+        spans.append((Span(0, len(article.title), article.title), title_words, True))
+    spans += [(sentence.span, sentence.words, False) for sentence in read(article.text)]
     found = []
-    for number, (span, is_title) in enumerate(spans):
-        terms = features(span.text)
+    for number, (span, words, is_title) in enumerate(spans):
+        counted = terms(words)
         phrases = matcher.find(span.text)
-        counts = Counter(terms)
+        counts = Counter(counted)
         if is_title:
-            counts.update(f"t:{term}" for term in terms)
+            counts.update(f"t:{term}" for term in counted)
         elif number <= _LEAD_SENTENCES:
-            counts.update(f"l:{term}" for term in terms)
+            counts.update(f"l:{term}" for term in counted)
         for theme, hits in phrases.items():
             counts[f"p:{theme}"] += len(hits)
             if number <= _LEAD_SENTENCES:
