@@ -16,13 +16,14 @@ from pathlib import Path
 from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
 from Sastrawi.Stemmer.Stemmer import Stemmer as PySastrawi
 from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
-from tests.test_posts import lines, normalize, split_hashtag
+from tests.test_posts import lines
 from tests.test_preprocessing import boundaries_f1
 from tests.test_stemmer import generated
 
 from benchmarks.figures import Figure
 from pilkada_nlp.preprocessing import Stemmer, tables
 from pilkada_nlp.preprocessing.affixes import root_of
+from pilkada_nlp.preprocessing.posts import normalize, split_hashtag
 
 ROOT = Path(__file__).parents[1]
 FLOOR = re.compile(r"[a-z0-9-]+")
