@@ -11,7 +11,7 @@ _PASSES = 1.0  # points
 _LEAD = 420  # characters: dateline and the first two or three sentences of a usual news text
 _CAPITAL = "31"
 # Cues that say no more than where something is; only the places among them can be where something happens.
-_PLACES = frozenset({"place", "enclosing", "level"})
+_PLACES = frozenset({"place", "toward", "enclosing", "level"})
 _LOOSE = _PLACES | {"attached", "bare", "origin"}
 
 

@@ -77,13 +77,14 @@ def _table(name: str) -> str:
 def gazetteer() -> Gazetteer:
     """Return the tables."""
     cues = tomllib.loads(_table("region_cues.toml"))
-    regions, names, risky = _regions(cues["names"])
+    regions, names, risky, acronyms = _regions(cues["names"])
     kinds = {name: Cue(name, cue["points"]) for name, cue in cues["cues"].items()}
     chain: dict[str, Cue | None] = dict.fromkeys(cues["chain"]["fillers"] + cues["chain"]["seat_of"])
     for name, cue in cues["cues"].items():
         chain.update(dict.fromkeys(cue["words"], kinds[name]))
     traps = {name: frozenset(words) for name, words in cues["traps"].items()}
     traps["ordinary_words"] |= risky
+    traps["acronyms"] = frozenset(acronyms)
     starts: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for name in names:
         starts[name.split(" ", 1)[0]].append((name.count(" ") + 1, name))
@@ -107,27 +108,30 @@ def gazetteer() -> Gazetteer:
     )
 
 
-def _regions(extra: Mapping[str, list[str]]) -> tuple[dict[str, Region], dict[str, tuple[str, ...]], frozenset[str]]:
-    """Return the regions by code, the codes by name, and the names that need a cue."""
+def _regions(
+    extra: Mapping[str, list[str]],
+) -> tuple[dict[str, Region], dict[str, tuple[str, ...]], set[str], set[str]]:
+    """Return the regions by code, the codes by name, the names that need a cue, and those that need capitals."""
     regions: dict[str, Region] = {}
     names: defaultdict[str, set[str]] = defaultdict(set)
     capitals: defaultdict[str, set[str]] = defaultdict(set)
     risky: set[str] = set()
+    acronyms: set[str] = set()
     for row in csv.DictReader(_table("regions.csv").splitlines()):
         code, level, towns = row["code"], row["level"].split()[0], _cells(row["capital"])
         regions[code] = Region(code, level, row["official_name"], row["short_name"], row["province_code"], tuple(towns))
-        for alias in _cells(row["aliases_risky"]):
-            names[key(alias)].add(code)
-            risky.add(key(alias))
-        for name in (row["short_name"], *_cells(row["aliases"])):
+        for name in (row["short_name"], *_cells(row["aliases"]), *_cells(row["aliases_risky"])):
             names[key(name)].add(code)
+            if name.isupper():
+                acronyms.add(key(name))
+        risky.update(map(key, _cells(row["aliases_risky"])))
         for town in set(towns) - set(_cells(row["capital_risky"])):
             capitals[key(town)].add(code)
     for code, aliases in extra.items():
         names.update({key(alias): {code} for alias in aliases})
     # A regency's seat stands for the regency where no other region or seat bears the name.
     names.update({town: codes for town, codes in capitals.items() if len(codes) == 1 and town not in names})
-    return regions, {name: tuple(sorted(codes)) for name, codes in names.items()}, frozenset(risky)
+    return regions, {name: tuple(sorted(codes)) for name, codes in names.items()}, risky, acronyms
 
 
 def _cells(cell: str) -> list[str]:

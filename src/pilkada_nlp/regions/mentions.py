@@ -63,6 +63,7 @@ class _Reader:
         self.starts, self.ends = [start for start, _ in spans], [end for _, end in spans]
         self.words = [text[start:end] for start, end in spans]
         self.lower = [word.lower() for word in self.words]
+        self.localities: set[str] = set()  # names that the text gives to a village or sub-district
         self.sentence_starts = [match.end() for match in _SENTENCE_END.finditer(text)]
 
     def read(self) -> Iterator[tuple[str, Mention]]:
@@ -99,7 +100,8 @@ class _Reader:
         placed = not kinds.isdisjoint(tables.ends)
         anchored = not kinds.isdisjoint(tables.anchors)
         in_title = self.starts[at] < self.title_end
-        if self._trapped(at, end, name, checks_behind=placed and not anchored and not in_title):
+        after_preposition = bool(chain.cues) and chain.cues[0].name in tables.ends and not in_title
+        if self._trapped(at, end, name, checks_behind=after_preposition):
             return None
         cue = self._cue(at, chain, kinds)
         sure = True
@@ -177,13 +179,21 @@ class _Reader:
     def _trapped(self, at: int, end: int, name: str, *, checks_behind: bool) -> bool:
         """Say whether the words around make the name something else than a region."""
         traps, text, start = self.tables.traps, self.text, self.starts[at]
-        beside = at > 0 and text[self.ends[at - 1] : start].strip() in ("", "-", ".")
-        if beside and self.lower[at - 1] in traps["not_after"]:
+        if name in traps["acronyms"] and not self.words[at].isupper():
             return True
+        if at and text[self.ends[at - 1] : start].strip() in ("", "-", "."):
+            if self.lower[at - 1] in traps["localities"]:
+                self.localities.add(name)
+                return True
+            if self.lower[at - 1] in traps["not_after"]:
+                return True
         if end < len(self.words) and text[self.ends[end - 1] : self.starts[end]] == " ":
             behind = self.words[end]
             if behind[0].isupper():
                 if behind.lower() in traps["not_before"] or (name == "metro" and behind.lower() in self.tables.starts):
+                    return True
+                if self._lies_in(name, end):
+                    self.localities.add(name)
                     return True
                 # "di Padang Jaya": a longer name that no table knows. "di Padang Kamis" is none.
                 known = behind.lower() in self.tables.starts or behind.lower() in _WEEKDAYS
@@ -194,6 +204,15 @@ class _Reader:
             return True
         linked = text.rfind("aca juga", max(0, start - 150), start)  # "Baca juga: …" to the end of its line
         return linked >= 0 and "\n" not in text[linked:start]
+
+    def _lies_in(self, name: str, end: int) -> bool:
+        """Say whether another region's name follows at word `end`: "Depok Sleman" is the Depok that lies in Sleman."""
+        found = self._longest(end)
+        if found is None or "." not in self.tables.names[name][0]:
+            return False
+        codes, around = self.tables.names[name], self.tables.names[found[1]]
+        provinces = {code[:2] for code in codes}
+        return all("." in code for code in around) and provinces.isdisjoint(around) and set(codes).isdisjoint(around)
 
     def _surroundings(self, at: int, end: int) -> tuple[bool, bool]:
         """Return whether something happens, and whether somebody says something, in the sentence of the words."""
@@ -208,6 +227,9 @@ def find_mentions(text: str, title_end: int, tables: Gazetteer) -> tuple[list[Me
     """Return the mentions in `text`, whose title ends at `title_end`, in order, and all its words in lower case."""
     reader = _Reader(text, title_end, tables)
     found = list(reader.read())
+    # "Kecamatan Ketapang" makes every "Ketapang" the sub-district, unless the text knows a regency of that name too.
+    meant = {name for name, mention in found if mention.level or mention.cue.name in tables.traps["regional"]}
+    found = [(name, mention) for name, mention in found if name in meant or name not in reader.localities]
     sure = {name for name, mention in found if mention.sure} - tables.traps["national_seat"]
     kept = []
     for nth, (name, mention) in enumerate(found):
@@ -228,7 +250,7 @@ def _listed_with(text: str, first: Mention, second: Mention) -> bool:
 
 def _join_lists(mentions: Sequence[Mention], text: str, tables: Gazetteer) -> None:
     """Give the members of a list one cue, and mark the province behind its own regency as enclosing."""
-    weak = {"bare", "attached", "enclosing", "level", "place"}
+    weak = {"bare", "attached", "enclosing", "level", "place", "toward"}
     last: Mention | None = None
     end = 0
     lists: list[list[Mention]] = []
