@@ -54,6 +54,8 @@ def test_names_and_anchors(text: str, codes: set[str]) -> None:
         "Baca juga: Pilkada Ngawi Ditunda Sepekan",
         "Warga Kecamatan Ketapang mengantre. Di Ketapang hujan turun.",
         "Oki dan Bu Tuti datang bersama.",
+        "Yang diperiksa ialah MR, BS, dan TL.",
+        "Perbatasan Papua Nugini ditutup sehari.",
     ],
 )
 def test_what_is_no_region(text: str) -> None:

@@ -33,7 +33,7 @@ def places(reading: Reading, named: Mapping[str, Sequence[Mention]], title_end: 
         first = min((mention.start - title_end for mention in mentions if not mention.in_title), default=length)
         score = _by_cue(counted, code, title_end, tables)
         score += points["repeated"] * min(2.0, math.log(len(counted)))
-        score += points["late"] * first / length * (0.4 if happens else 1)
+        score += points["late"] * first / length * (1 - points["scene_early"] if happens else 1)
         score += points["share"] * len(mentions) / total
         score += national * (1 - points["scene_spared"] if happens else 1)
         # A list of regencies is what a text is about; provinces are listed in tables of the whole country.

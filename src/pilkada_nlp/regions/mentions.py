@@ -237,7 +237,8 @@ def find_mentions(text: str, title_end: int, tables: Gazetteer) -> tuple[list[Me
         listed = any(other.sure and _listed_with(text, other, mention) for _, other in before) or any(
             other.sure and _listed_with(text, mention, other) for _, other in behind
         )
-        if mention.sure or listed or name in sure:
+        initials = name in tables.traps["acronyms"]  # people are named so in lists too
+        if mention.sure or name in sure or (listed and not initials):
             kept.append(mention)
     _join_lists(kept, text, tables)
     return kept, reader.lower
