@@ -4,14 +4,15 @@ import json
 import random
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from pilkada_nlp.classifiers import load_tagger
+from pilkada_nlp.classifiers.document import DocumentReader
 from pilkada_nlp.classifiers.model import load_model
-from pilkada_nlp.classifiers.tagger import read_document
-from pilkada_nlp.classifiers.taxonomy import PhraseMatcher, load_taxonomy
+from pilkada_nlp.classifiers.taxonomy import taxonomy_text
 from pilkada_nlp.corpora import LabelledArticle, read_corpus
 from pilkada_nlp.errors import InputError, OutputError
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
@@ -72,7 +73,13 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
     assert files(tmp_path / "a") == files(tmp_path / "b")
     train(rows, tmp_path / "a")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c.jsonl"]
-    assert sorted(files(tmp_path / "a")) == ["card.md", "manifest.json", "vocabulary.json", "weights.npz"]
+    assert sorted(files(tmp_path / "a")) == [
+        "card.md",
+        "manifest.json",
+        "taxonomy.toml",
+        "vocabulary.json",
+        "weights.npz",
+    ]
     assert load_tagger(tmp_path / "a").manifest.articles == 80
 
 
@@ -84,22 +91,66 @@ def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
 
 
 def test_served_scores_are_those_of_scikit_learn(tmp_path: Path) -> None:
-    """The numpy model gives the decision values of scikit-learn's estimator on the same vectors, to 1e-5."""
+    """Numpy gives the decision values of scikit-learn's estimators with the stored weights to 1e-6.
+
+    The stored weights are those that scikit-learn finds, but for their half precision.
+    """
     rows = read_corpus([corpus(tmp_path / "c.jsonl")])
     train(rows, tmp_path / "a")
-    model, _ = load_model(tmp_path / "a", PREPROCESSING_VERSION, load_taxonomy().version)
-    matcher = PhraseMatcher(load_taxonomy())
-    vectors = [model.vectorize(read_document(article_of(row.text, row.title), matcher).counts) for row in rows]
+    model, _, taxonomy = load_model(tmp_path / "a", PREPROCESSING_VERSION)
+    reader = DocumentReader(taxonomy)
+    vectors = [model.vectorize(reader.read(article_of(row.text, row.title)).counts) for row in rows]
     dense = np.zeros((len(rows), len(model.vocabulary)))
     for number, (index, values) in enumerate(vectors):
         dense[number, index] = values
+    reads = [not term.startswith("d:") or term.startswith("d:e:") for term in model.vocabulary]
     target = [row.labels.rel for row in rows]
-    wanted = (
-        LogisticRegression(C=10.0, class_weight="balanced", max_iter=2000).fit(dense, target).decision_function(dense)
+    estimator = LogisticRegression(C=10.0, class_weight="balanced", max_iter=3000, random_state=0)
+    fitted = estimator.fit(dense[:, reads], target).decision_function(dense[:, reads])
+    head = model.rows["relevant"]
+    estimator.coef_ = model.weights[reads, head][None, :].astype(float)
+    estimator.intercept_ = model.intercepts[[head]].astype(float)
+    stored = estimator.decision_function(dense[:, reads])
+    served = np.array([float(model.log_odds(index, values)[head]) for index, values in vectors])
+    assert np.abs(served - stored).max() < 1e-5
+    assert np.abs(served - fitted).max() < 1e-2
+    assert np.abs(fitted).max() > 1
+
+
+def test_an_own_taxonomy_may_add_themes(tmp_path: Path) -> None:
+    """A theme of one's own is learned, kept with the model, and tagged; one without examples is left out."""
+    own = tmp_path / "tema.toml"
+    own.write_text(
+        taxonomy_text()
+        + '\n[[themes]]\nid = "nelayan"\nname = { id = "Nelayan", en = "Fishers" }\ngroup = "extension"\n'
+        + 'definition = "Fishers at sea on voting day."\nphrases = [{ text = "nelayan", weight = 3 }]\n',
+        encoding="utf-8",
     )
-    served = [float(model.log_odds(index, values)[model.rows["relevant"]]) for index, values in vectors]
-    assert np.abs(np.array(served) - wanted).max() < 1e-3
-    assert np.abs(wanted).max() > 1
+    rows = [
+        msgspec.structs.replace(
+            row, labels=msgspec.structs.replace(row.labels, rel=True, pokok=("nelayan",), mod="potensi")
+        )
+        if "nelayan" in row.text
+        else row
+        for row in read_corpus([corpus(tmp_path / "c.jsonl")])
+    ]
+    manifest = train(rows, tmp_path / "m", taxonomy_file=own)
+    assert set(manifest.themes) == {"netralitas_asn", "petahana", "keamanan", "nelayan"}
+    own.unlink()
+    tagger = load_tagger(tmp_path / "m")
+    assert "nelayan" in tagger.taxonomy.names("id")
+    (tagging,) = tagger.tag([article_of("Harga ikan turun, nelayan kembali melaut di hari pilkada, kata KPU.")])
+    assert "nelayan" in tagging.theme_scores
+
+
+def test_a_bad_taxonomy_is_refused(tmp_path: Path) -> None:
+    """A file that is no taxonomy is named, with what is wrong in it."""
+    own = tmp_path / "tema.toml"
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    for text in ("rusak [", 'version = "1"\nthemes = [{ id = "a" }]'):
+        own.write_text(text)
+        with pytest.raises(InputError, match=r"tema\.toml.*is not a taxonomy"):
+            train(rows, tmp_path / "m", taxonomy_file=own)
 
 
 def test_bad_corpora_are_refused_with_file_and_line(tmp_path: Path) -> None:

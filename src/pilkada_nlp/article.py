@@ -35,6 +35,20 @@ MODALITIES: tuple[ModalityValue, ...] = (
     "cek_fakta",
 )
 
+SOURCE_KINDS: tuple[SourceKindValue, ...] = (
+    "media",
+    "adv",
+    "rilis_pemda",
+    "rilis_penyelenggara",
+    "rilis_aparat",
+    "partai",
+    "reprint",
+    "opini",
+    "cek_fakta",
+)
+
+OUTCOMES: tuple[Outcome, ...] = ("terbukti", "tidak_terbukti")
+
 ZONES: Mapping[str, tuple[str, timezone]] = {
     "Asia/Jakarta": ("WIB", timezone(timedelta(hours=7), "WIB")),
     "Asia/Pontianak": ("WIB", timezone(timedelta(hours=7), "WIB")),

@@ -190,8 +190,13 @@ def tag(files: Sequence[str], model: Path | None, form: Format) -> None:
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model folder to write."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--taxonomy",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Another table of themes than the shipped one; it may add themes.",
+)
 @_format_option
-def train(corpus: Sequence[Path], out: Path, seed: int, form: Format) -> None:
+def train(corpus: Sequence[Path], out: Path, seed: int, taxonomy: Path | None, form: Format) -> None:
     """Train a tagger on labelled articles (JSONL files or folders of them).
 
     Example: pilkada train corpora/berita --out models/tagger
@@ -199,7 +204,7 @@ def train(corpus: Sequence[Path], out: Path, seed: int, form: Format) -> None:
     from pilkada_nlp.corpora import read_corpus
     from pilkada_nlp.training import train as train_model
 
-    manifest = train_model(read_corpus(corpus), out, seed)
+    manifest = train_model(read_corpus(corpus), out, seed, taxonomy)
     scores = sorted(manifest.scores.items())
     rows: list[dict[str, Cell]] = [{"measure": name, "value": value} for name, value in scores]
     _print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")

@@ -15,9 +15,22 @@ _LEAD_WORDS = 60
 Patterns = dict[str, re.Pattern[str]]
 
 
+_WORD_TABLES = frozenset({"news_peg", "election_words"})  # phrases that are matched on words, not as expressions
+
+
+@functools.cache
+def _table() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(resources.files("pilkada_nlp").joinpath("data", "cues.toml").read_text(encoding="utf-8"))
+
+
+def cue_words(name: str) -> dict[str, list[str]]:
+    """Return one of the tables of phrases that are matched on words: "news_peg" or "election_words"."""
+    return _table()[name]
+
+
 @functools.cache
 def _cues() -> dict[str, Patterns]:
-    table = tomllib.loads(resources.files("pilkada_nlp").joinpath("data", "cues.toml").read_text(encoding="utf-8"))
+    table = {group: entries for group, entries in _table().items() if group not in _WORD_TABLES}
     bare = {"source_kind"}
     return {
         group: {
@@ -48,8 +61,8 @@ def election_type(article: Article) -> Election:
     return "pemilu" if counts["loosely_pemilu"] and not counts["loosely_pilkada"] else "pilkada"
 
 
-def source_kind(article: Article) -> SourceKind:
-    """Return who speaks through the text, by the marks of paid texts and releases; "media" when there is no mark."""
+def marked_kind(article: Article) -> SourceKind | None:
+    """Return who speaks through the text, by the marks of paid texts and releases; None when there is no mark."""
     patterns = _cues()["source_kind"]
     tail = article.text[-_TAIL:]
     head = f"{article.title} | {article.section or ''}"
@@ -69,7 +82,7 @@ def source_kind(article: Article) -> SourceKind:
         match = patterns[kind].search(head) or (kind != "cek_fakta" and patterns[kind].search(tail)) or None
         if match:
             return SourceKind(value=kind, score=1.0, mark=match.group().strip())
-    return SourceKind(value="media", score=0.7)
+    return None
 
 
 def is_simulation(article: Article) -> bool:
@@ -83,10 +96,8 @@ def is_debunk(article: Article) -> bool:
     return bool(_cues()["modality"]["debunk"].search(article.title))
 
 
-def outcome(article: Article, modality: ModalityValue) -> Outcome | None:
-    """Return how a decided case ended, from title and lead; None when nothing was decided or it is not said there."""
-    if modality != "putusan":
-        return None
+def outcome(article: Article) -> Outcome | None:
+    """Return how a decided case ended, from title and lead; None when it is not said there."""
     opening = f"{article.title}. {_first_words(article.text, _LEAD_WORDS)}"
     if _cues()["outcome"]["tidak_terbukti"].search(opening):
         return "tidak_terbukti"

@@ -1,7 +1,7 @@
 """The linear model and its folder: sparse TF-IDF in, log-odds out, with numpy alone.
 
-A model folder holds `weights.npz` (arrays, never pickled), `vocabulary.json`, `manifest.json` and `card.md`. Raise
-`FORMAT` when a folder written by this version cannot be read by an older one.
+A model folder holds `weights.npz` (arrays, never pickled), `vocabulary.json`, `taxonomy.toml`, `manifest.json` and
+`card.md`. Raise `FORMAT` when a folder written by this version cannot be read by an older one.
 """
 
 import hashlib
@@ -14,9 +14,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from pilkada_nlp.classifiers.taxonomy import Taxonomy, load_taxonomy
 from pilkada_nlp.errors import ModelError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+TAXONOMY_FILE: Final = "taxonomy.toml"  # the themes that a model learned, kept with it
 Floats = npt.NDArray[np.float32]
 
 
@@ -42,10 +44,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class LinearModel:
     """Weights of all heads over one vocabulary.
 
-    `heads` are "relevant", the themes, then "mod:<value>" for each modality. `weights` has the shape (heads, terms),
-    `intercepts` (heads,). `slopes` and `offsets` turn the log-odds z of a yes/no head into the calibrated probability
-    sigmoid(slope * z + offset); `thresholds` say from which probability on the answer is yes. For modality heads
-    slope, offset and threshold are unused.
+    A term of the whole text stands in the vocabulary as it is, one of title and first sentences as "l:term", one of the
+    title as "t:term"; each of these three blocks is a TF-IDF vector of its own length. "d:name" is a measured feature
+    whose value counts as it is, times its entry in `idf`.
+
+    `heads` are "relevant", a theme id for "is a main theme", "any:<theme>" for "is named at all", "mod:<value>" for each
+    modality, "kind:<value>" for each kind of source and "out:<value>" for how a decided case ended. `weights` has the
+    shape (terms, heads), `intercepts` (heads,). `slopes` and `offsets` turn the log-odds z of a yes/no head into the
+    calibrated probability sigmoid(slope * z + offset); `thresholds` say from which probability on the answer is yes. The
+    heads of modality, kind and outcome compete, and have no use for the three.
     """
 
     def __init__(
@@ -69,21 +76,26 @@ class LinearModel:
         self.slopes = slopes
         self.offsets = offsets
         self.thresholds = thresholds
+        self._block = np.array([_BLOCKS.get(term[:2], 0) for term in vocabulary], dtype=np.intp)
 
     def vectorize(self, counts: Mapping[str, float]) -> tuple[npt.NDArray[np.intp], Floats]:
-        """Return columns and values of the sublinear, length-normalised TF-IDF vector of term counts."""
+        """Return columns and values of the vector of an article: sublinear TF-IDF by block, and measured features."""
         columns = self.columns
-        known = sorted((columns[term], count) for term, count in counts.items() if term in columns)
+        known = [(columns[term], count) for term, count in counts.items() if term in columns]
         index = np.fromiter((column for column, _ in known), dtype=np.intp, count=len(known))
-        values = (
-            1 + np.log(np.fromiter((count for _, count in known), dtype=np.float32, count=len(known)))
-        ) * self.idf[index]
-        norm = float(np.linalg.norm(values))
-        return index, (values / norm if norm else values).astype(np.float32)
+        values = np.fromiter((count for _, count in known), dtype=np.float64, count=len(known))
+        block = self._block[index]
+        is_term = block != _MEASURED
+        values[is_term] = 1 + np.log(values[is_term])
+        values *= self.idf[index]
+        lengths = np.sqrt(np.bincount(block, values * values, minlength=len(_SHARES)))
+        scale = np.divide(_SHARES, lengths, out=np.zeros(len(_SHARES)), where=lengths > 0)
+        scale[_MEASURED] = 1.0
+        return index, (values * scale[block]).astype(np.float32)
 
     def log_odds(self, index: npt.NDArray[np.intp], values: Floats) -> Floats:
         """Return the raw scores of all heads, shape (heads,)."""
-        result: Floats = self.weights[:, index] @ values + self.intercepts
+        result: Floats = values @ self.weights[index] + self.intercepts
         return result
 
     def probability(self, head: str, scores: Floats) -> float:
@@ -91,21 +103,36 @@ class LinearModel:
         row = self.rows[head]
         return round(float(1 / (1 + np.exp(-(self.slopes[row] * scores[row] + self.offsets[row])))), 6)
 
+    def shares(self, prefix: str, scores: Floats) -> dict[str, float]:
+        """Return the probability of each of the heads that compete under `prefix` ("mod:", "kind:"), by its value."""
+        rows = [row for head, row in self.rows.items() if head.startswith(prefix)]
+        odds = np.exp(scores[rows].astype(np.float64) - scores[rows].max())
+        return dict(
+            zip((self.heads[row].removeprefix(prefix) for row in rows), (odds / odds.sum()).tolist(), strict=True)
+        )
+
     def threshold(self, head: str) -> float:
         """Return the probability from which a yes/no head says yes."""
         return round(float(self.thresholds[self.rows[head]]), 4)
 
     def save(self, folder: Path) -> dict[str, str]:
-        """Write weights and vocabulary into `folder` and return the SHA-256 of each file."""
+        """Write weights and vocabulary into `folder` and return the SHA-256 of each file.
+
+        Weights are kept in half precision: it halves the file and moves no score by more than a hundredth.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        np.savez(folder / "weights.npz", **arrays)
+        np.savez_compressed(folder / "weights.npz", **(arrays | {"weights": self.weights.astype(np.float16)}))
         names = {"heads": self.heads, "vocabulary": self.vocabulary}
         (folder / "vocabulary.json").write_text(json.dumps(names, ensure_ascii=False) + "\n", encoding="utf-8")
-        return {name: _sha256(folder / name) for name in ("vocabulary.json", "weights.npz")}
+        return {name: sha256_of(folder / name) for name in ("vocabulary.json", "weights.npz")}
 
 
 _ARRAYS = ("idf", "weights", "intercepts", "slopes", "offsets", "thresholds")
+_BLOCKS: Final = {"l:": 1, "t:": 2, "d:": 3}
+_MEASURED: Final = 3
+_SHARES: Final = np.array([1.0, 0.5, 0.5, 1.0])
+"""Length of each block's vector: title and lead say more, but less reliably; see models/README.md."""
 
 
 def idf_of(documents: Iterable[Mapping[str, float]], vocabulary: list[str], total: int) -> Floats:
@@ -119,11 +146,10 @@ def idf_of(documents: Iterable[Mapping[str, float]], vocabulary: list[str], tota
     return (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
 
 
-def load_model(folder: Path, preprocessing: int, taxonomy: str) -> tuple[LinearModel, Manifest]:
-    """Return the model in `folder`, after judging its manifest and the digest of each file.
+def load_model(folder: Path, preprocessing: int) -> tuple[LinearModel, Manifest, Taxonomy]:
+    """Return the model in `folder` and its taxonomy, after judging its manifest and the digest of each file.
 
-    Raises ModelError when a file is missing or changed, or when the model was made for another format, preprocessing
-    or taxonomy.
+    Raises ModelError when a file is missing or changed, or when the model was made for another format or preprocessing.
     """
     try:
         manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=Manifest)
@@ -133,30 +159,30 @@ def load_model(folder: Path, preprocessing: int, taxonomy: str) -> tuple[LinearM
         ) from error
     except msgspec.MsgspecError as error:
         raise ModelError(f"manifest.json is not readable ({error}); install the package anew", folder) from error
-    if manifest.format > FORMAT:
+    if manifest.format != FORMAT:
+        advice = "update pilkada-nlp" if manifest.format > FORMAT else "run `pilkada train` again"
+        raise ModelError(f"written in format {manifest.format}, and this version reads {FORMAT}; {advice}", folder)
+    if manifest.preprocessing != preprocessing:
         raise ModelError(
-            f"written by a newer version (format {manifest.format}, known {FORMAT}); update pilkada-nlp", folder
-        )
-    if (manifest.preprocessing, manifest.taxonomy) != (preprocessing, taxonomy):
-        raise ModelError(
-            f"made for preprocessing {manifest.preprocessing} and taxonomy {manifest.taxonomy}, but this version has "
-            f"{preprocessing} and {taxonomy}; run `pilkada train` again",
+            f"made for preprocessing {manifest.preprocessing}, but this version has {preprocessing}; run "
+            "`pilkada train` again",
             folder,
         )
     for name, digest in manifest.files.items():
         path = folder / name
         if not path.is_file():
             raise ModelError(f"{name} is missing; install the package anew or run `make models`", folder)
-        if _sha256(path) != digest:
+        if sha256_of(path) != digest:
             raise ModelError(
                 f"{name} was changed after training; install the package anew or run `make models`", folder
             )
     names = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
     with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-        return LinearModel(
-            names["vocabulary"], heads=names["heads"], **{name: arrays[name] for name in _ARRAYS}
-        ), manifest
+        loaded = {name: arrays[name].astype(np.float32) for name in _ARRAYS}
+    model = LinearModel(names["vocabulary"], heads=names["heads"], **loaded)
+    return model, manifest, load_taxonomy(folder / TAXONOMY_FILE)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

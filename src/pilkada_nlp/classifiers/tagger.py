@@ -1,71 +1,41 @@
 """The tagger: load once, tag batches; every judgement comes with the sentences that carry it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from pilkada_nlp._version import __version__
-from pilkada_nlp.article import MODALITIES, Article, Evidence, Modality, ModalityValue, Relevance, Tagging, ThemeTag
+from pilkada_nlp.article import (
+    Article,
+    Evidence,
+    Modality,
+    ModalityValue,
+    Outcome,
+    Relevance,
+    SourceKind,
+    SourceKindValue,
+    Strength,
+    Tagging,
+    ThemeTag,
+)
 from pilkada_nlp.classifiers import cues
+from pilkada_nlp.classifiers.document import Document, DocumentReader, Sentence
 from pilkada_nlp.classifiers.model import Floats, LinearModel, Manifest, load_model
-from pilkada_nlp.classifiers.taxonomy import PhraseMatcher, Taxonomy, load_taxonomy
-from pilkada_nlp.preprocessing import PREPROCESSING_VERSION, Span, Word, read, terms
+from pilkada_nlp.classifiers.taxonomy import Taxonomy
+from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 from pilkada_nlp.regions import find_regions
 
-_LEAD_SENTENCES = 2
 _EVIDENCE_SENTENCES = 2
 _EVIDENCE_TERMS = 5
 _SECONDARY_FROM = 0.2  # probability from which a second modality is worth naming
 _UNSURE_MODALITY = 0.4  # below this the modality needs a person
 _UNSURE_BAND = 0.1  # so close to its threshold a yes/no answer needs a person
-
-
-class _Sentence(NamedTuple):
-    evidence: Evidence
-    counts: Counter[str]
-    phrases: dict[str, list[str]]
-
-
-class Document(NamedTuple):
-    """An article cut up once: its sentences with their terms, and the counts of all terms."""
-
-    sentences: list[_Sentence]
-    counts: Counter[str]
-
-
-def read_document(article: Article, matcher: PhraseMatcher) -> Document:
-    """Return the sentences and term counts of an article.
-
-    A term of the title also counts as "t:term", one of the first two sentences as "l:term"; "p:theme" counts phrases
-    of a theme, "pl:theme" those in title and lead.
-    """
-    title_words = [word for sentence in read(article.title) for word in sentence.words]
-    spans: list[tuple[Span, Sequence[Word], bool]] = []
-    if article.title:
-        spans.append((Span(0, len(article.title), article.title), title_words, True))
-    spans += [(sentence.span, sentence.words, False) for sentence in read(article.text)]
-    found = []
-    for number, (span, words, is_title) in enumerate(spans):
-        counted = terms(words)
-        phrases = matcher.find(span.text)
-        counts = Counter(counted)
-        if is_title:
-            counts.update(f"t:{term}" for term in counted)
-        elif number <= _LEAD_SENTENCES:
-            counts.update(f"l:{term}" for term in counted)
-        for theme, hits in phrases.items():
-            counts[f"p:{theme}"] += len(hits)
-            if number <= _LEAD_SENTENCES:
-                counts[f"pl:{theme}"] += len(hits)
-        evidence = Evidence(start=span.start, end=span.end, text=span.text, field="title" if is_title else "text")
-        found.append(_Sentence(evidence, counts, phrases))
-    total: Counter[str] = Counter()
-    for sentence in found:
-        total.update(sentence.counts)
-    return Document(found, total)
+_SURE = 3  # weight of a phrase that nearly always means its theme
+_NOT_AGAINST = 0.05
+_MOST_MAIN_THEMES = 3  # guideline C.4
 
 
 class Tagger:
@@ -76,8 +46,8 @@ class Tagger:
 
     def __init__(self, model: LinearModel, manifest: Manifest, taxonomy: Taxonomy) -> None:
         self._model = model
-        self._taxonomy = taxonomy
-        self._matcher = PhraseMatcher(taxonomy)
+        self._reader = DocumentReader(taxonomy)
+        self.taxonomy = taxonomy
         self.manifest = manifest
         self.name = manifest.name
 
@@ -87,19 +57,20 @@ class Tagger:
 
     def _tag(self, article: Article) -> Tagging:
         model = self._model
-        document = read_document(article, self._matcher)
+        document = self._reader.read(article)
         index, values = model.vectorize(document.counts)
         scores = model.log_odds(index, values)
-        term_values = {model.vocabulary[column]: float(value) for column, value in zip(index, values, strict=True)}
         relevance = model.probability("relevant", scores)
         if not cues.names_election(article):
             relevance = 0.0  # nothing the model learned from holds for a text without a word of elections
         relevant = relevance >= model.threshold("relevant")
-        theme_scores = {theme: model.probability(theme, scores) for theme in self.manifest.themes}
-        modality = self._modality(article, document, scores, term_values) if relevant else None
-        themes = self._themes(document, theme_scores, term_values) if relevant else ()
+        # Theme heads are fitted on related articles, so theirs is the probability given that the text is related.
+        theme_scores = {theme: round(relevance * model.probability(theme, scores), 6) for theme in self.manifest.themes}
+        weigher = _Weigher(model, document, index, values)
+        modality = self._modality(article, weigher, scores) if relevant else None
+        themes = self._themes(document, theme_scores, scores, weigher) if relevant else ()
         regions = find_regions(article.text, article.title)
-        outcome = cues.outcome(article, modality.value) if modality else None
+        outcome = self._outcome(article, scores) if modality and modality.value == "putusan" else None
         return Tagging(
             id=article.id,
             relevant=Relevance(
@@ -109,79 +80,74 @@ class Tagger:
             theme_scores=theme_scores,
             modality=modality,
             regions=regions,
-            source_kind=cues.source_kind(article),
+            source_kind=cues.marked_kind(article) or self._kind_by_style(scores),
             severity=cues.severity(article, modality.value, outcome) if modality else 0,
             review=self._review(
                 relevance, theme_scores if relevant else {}, modality, any(r.score < 1 for r in regions)
             ),
             outcome=outcome,
             model=self.name,
-            taxonomy=self._taxonomy.version,
+            taxonomy=self.taxonomy.version,
             version=__version__,
         )
 
     def _themes(
-        self, document: Document, theme_scores: Mapping[str, float], values: Mapping[str, float]
+        self, document: Document, theme_scores: Mapping[str, float], scores: Floats, weigher: "_Weigher"
     ) -> tuple[ThemeTag, ...]:
+        model = self._model
+        passing = [theme for theme, score in theme_scores.items() if score >= model.threshold(theme)]
+        passing.sort(key=lambda theme: model.threshold(theme) - theme_scores[theme])
+        main = set(passing[:_MOST_MAIN_THEMES])
         found = []
         for theme, score in theme_scores.items():
-            threshold = self._model.threshold(theme)
-            if score >= threshold:
-                evidence = self._evidence(document, self._model.weights[self._model.rows[theme]], values)
-                found.append(
-                    ThemeTag(theme=theme, strength="pokok", score=score, threshold=threshold, evidence=evidence)
+            named = [sentence for sentence in document.sentences if theme in sentence.themes]
+            strength: Strength = "pokok" if theme in main else "sebutan"
+            if theme not in main and not self._is_named(theme, named, scores):
+                continue
+            evidence = weigher.evidence(model.weights[:, model.rows[theme if theme in main else f"any:{theme}"]])
+            if theme not in main and named:  # a theme that is only named stands in the sentences that name it
+                evidence = tuple(sentence.evidence() for sentence in named[:_EVIDENCE_SENTENCES])
+            found.append(
+                ThemeTag(
+                    theme=theme, strength=strength, score=score, threshold=model.threshold(theme), evidence=evidence
                 )
-            elif named := [sentence for sentence in document.sentences if theme in sentence.phrases]:
-                evidence = tuple(sentence.evidence for sentence in named[:_EVIDENCE_SENTENCES])
-                found.append(
-                    ThemeTag(theme=theme, strength="sebutan", score=score, threshold=threshold, evidence=evidence)
-                )
+            )
         return tuple(found)
 
-    def _modality(self, article: Article, document: Document, scores: Floats, values: Mapping[str, float]) -> Modality:
+    def _is_named(self, theme: str, named: Sequence[Sentence], scores: Floats) -> bool:
+        """Say whether a theme is named: by the model, or, as in lists, by a sure phrase and not against the model."""
+        probability = self._model.probability(f"any:{theme}", scores)
+        sure = any(hit.weight == _SURE for sentence in named for hit in sentence.themes[theme])
+        return probability >= self._model.threshold(f"any:{theme}") or (sure and probability >= _NOT_AGAINST)
+
+    def _modality(self, article: Article, weigher: "_Weigher", scores: Floats) -> Modality:
         model = self._model
-        rows = [model.rows[f"mod:{value}"] for value in MODALITIES]
-        odds = scores[rows].astype(np.float64)
-        odds = np.exp(odds - odds.max())
-        ranked = sorted(zip((odds / odds.sum()).tolist(), MODALITIES, strict=True), reverse=True)
+        shares = cast("dict[ModalityValue, float]", model.shares("mod:", scores))
+        ranked = sorted(((share, value) for value, share in shares.items()), reverse=True)
         if cues.is_simulation(article):
             ranked = _moved_up(ranked, "imbauan") if ranked[0][1] == "kejadian" else ranked
         if cues.is_debunk(article):
             ranked = _moved_up(ranked, "cek_fakta")
         (score, value), (next_score, second) = ranked[:2]
         # What tells this modality from the others, not what all of them share.
-        weights = model.weights[model.rows[f"mod:{value}"]] - model.weights[rows].mean(axis=0)
+        rows = [model.rows[f"mod:{other}"] for other in shares]
+        weights = model.weights[:, model.rows[f"mod:{value}"]] - model.weights[:, rows].mean(axis=1)
         return Modality(
             value=value,
             score=round(score, 6),
             secondary=second if next_score >= _SECONDARY_FROM else None,
-            evidence=self._evidence(document, weights, values),
+            evidence=weigher.evidence(weights),
         )
 
-    def _evidence(self, document: Document, weights: Floats, values: Mapping[str, float]) -> tuple[Evidence, ...]:
-        """Return the sentences that add most to a score, strongest first, with the terms that do it."""
-        columns = self._model.columns
-        ranked = []
-        for number, sentence in enumerate(document.sentences):
-            # A term that stands in several sentences shares its value among them.
-            shares = {
-                term: float(weights[columns[term]]) * values[term] * count / document.counts[term]
-                for term, count in sentence.counts.items()
-                if term in values
-            }
-            ranked.append((sum(shares.values()), -number, sentence, shares))
-        ranked.sort(key=lambda item: item[:2], reverse=True)
-        return tuple(
-            Evidence(
-                start=sentence.evidence.start,
-                end=sentence.evidence.end,
-                text=sentence.evidence.text,
-                field=sentence.evidence.field,
-                terms=_strongest(shares),
-            )
-            for total, _, sentence, shares in ranked[:_EVIDENCE_SENTENCES]
-            if total > 0
-        )
+    def _kind_by_style(self, scores: Floats) -> SourceKind:
+        shares = self._model.shares("kind:", scores)
+        value = max(shares, key=shares.__getitem__)
+        return SourceKind(value=cast(SourceKindValue, value), score=round(shares[value], 6))
+
+    def _outcome(self, article: Article, scores: Floats) -> Outcome:
+        """Return how a decided case ended: by the words of title and lead, else by the model."""
+        shares = self._model.shares("out:", scores)
+        return cues.outcome(article) or cast(Outcome, max(shares, key=shares.__getitem__))
 
     def _review(
         self, relevance: float, theme_scores: Mapping[str, float], modality: Modality | None, open_region: bool
@@ -200,6 +166,41 @@ class Tagger:
         if open_region:
             fields.append("regions")
         return tuple(fields)
+
+
+class _Weigher:
+    """Finds the sentences that add most to a score."""
+
+    def __init__(self, model: LinearModel, document: Document, index: npt.NDArray[np.intp], values: Floats) -> None:
+        self._document = document
+        self._names = [model.vocabulary[column] for column in index]
+        self._index = index
+        self._values = values
+        # A term that stands in several sentences shares its value among them.
+        self._counted = np.array([document.counts[name] for name in self._names])
+
+    def evidence(self, weights: Floats) -> tuple[Evidence, ...]:
+        """Return the sentences that add most under `weights`, shape (terms,), strongest first, with their terms."""
+        parts = (weights[self._index] * self._values / self._counted).tolist()
+        each = dict(zip(self._names, parts, strict=True))
+        ranked = []
+        for number, sentence in enumerate(self._document.sentences):
+            shares: dict[str, float] = {}
+            for term in sentence.terms:
+                share = each.get(term, 0.0) * (2 if sentence.in_title else 1)
+                if sentence.in_lead:
+                    share += each.get(f"l:{term}", 0.0)
+                if sentence.in_title:
+                    share += each.get(f"t:{term}", 0.0)
+                if share:
+                    shares[term] = shares.get(term, 0.0) + share
+            ranked.append((sum(shares.values()), -number, sentence, shares))
+        ranked.sort(key=lambda item: item[:2], reverse=True)
+        return tuple(
+            sentence.evidence(_strongest(shares))
+            for total, _, sentence, shares in ranked[:_EVIDENCE_SENTENCES]
+            if total > 0
+        )
 
 
 def _moved_up(ranked: list[tuple[float, ModalityValue]], value: ModalityValue) -> list[tuple[float, ModalityValue]]:
@@ -223,10 +224,9 @@ def shipped_model() -> Path:
 
 
 def load_tagger(folder: Path | None = None) -> Tagger:
-    """Return a tagger with the shipped model, or with the model in `folder`.
+    """Return a tagger with the shipped model, or with the model in `folder` and the taxonomy that it learned.
 
     Raises ModelError when the folder holds no model, a changed one, or one of another format or version.
     """
-    taxonomy = load_taxonomy()
-    model, manifest = load_model(folder or shipped_model(), PREPROCESSING_VERSION, taxonomy.version)
+    model, manifest, taxonomy = load_model(folder or shipped_model(), PREPROCESSING_VERSION)
     return Tagger(model, manifest, taxonomy)

@@ -1,24 +1,35 @@
-"""The table of themes: ids, names, and the phrases that hint at them."""
+"""The table of themes: ids, names, definitions, borders, law, and the phrases that hint at them."""
 
 import functools
-import re
 import tomllib
 from importlib import resources
-from typing import Final, Literal
+from pathlib import Path
+from typing import Literal
 
 import msgspec
+
+from pilkada_nlp.errors import InputError
 
 Language = Literal["id", "en"]
 
 
+class Phrase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lower-case words, "*" standing for any ending of a word; `weight` 3 nearly always its theme, 1 only a hint."""
+
+    text: str
+    weight: Literal[1, 2, 3]
+
+
 class Theme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A risk theme; a phrase is lower-case words, "*" standing for any ending of a word."""
+    """A risk theme: what it is, what looks like it but is another (`borders`), and the norms that its texts quote."""
 
     id: str
     name: dict[str, str]
     group: Literal["core", "stage", "extension"]
     definition: str
-    phrases: tuple[str, ...]
+    borders: tuple[str, ...] = ()
+    law: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
 
 
 class Taxonomy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,29 +42,29 @@ class Taxonomy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Return theme id -> name in this language."""
         return {theme.id: theme.name[language] for theme in self.themes}
 
+    def phrases(self) -> dict[str, list[tuple[str, int]]]:
+        """Return theme id -> its phrases with their weights."""
+        return {theme.id: [(phrase.text, phrase.weight) for phrase in theme.phrases] for theme in self.themes}
+
 
 @functools.cache
-def load_taxonomy() -> Taxonomy:
-    """Return the shipped taxonomy (`data/taxonomy.toml`)."""
-    table = resources.files("pilkada_nlp").joinpath("data", "taxonomy.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(table), Taxonomy)
+def load_taxonomy(path: Path | None = None) -> Taxonomy:
+    """Return the shipped taxonomy (`data/taxonomy.toml`), or the one in the file `path`.
+
+    Raises InputError when the file cannot be read or is no taxonomy.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(taxonomy_text(path)), Taxonomy)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InputError(f"is not a taxonomy ({error})", str(path)) from error
 
 
-class PhraseMatcher:
-    """Finds which themes' phrases stand in a text; word order counts, punctuation and case do not."""
-
-    _NOT_WORD: Final = re.compile(r"[^\w-]+")  # hyphens stay: they belong to words such as "cawe-cawe"
-
-    def __init__(self, taxonomy: Taxonomy) -> None:
-        self._patterns = {
-            theme.id: re.compile(
-                r"\b(?:" + "|".join(re.escape(phrase).replace(r"\*", r"\w*") for phrase in theme.phrases) + r")\b"
-            )
-            for theme in taxonomy.themes
-            if theme.phrases
-        }
-
-    def find(self, text: str) -> dict[str, list[str]]:
-        """Return theme id -> the phrases found in `text`, themes without any left out."""
-        plain = self._NOT_WORD.sub(" ", text.lower())
-        return {theme: hits for theme, pattern in self._patterns.items() if (hits := pattern.findall(plain))}
+def taxonomy_text(path: Path | None = None) -> str:
+    """Return the text of the shipped taxonomy, or of the file `path`; InputError when it cannot be read."""
+    try:
+        source = path or resources.files("pilkada_nlp").joinpath("data", "taxonomy.toml")
+        return source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", str(path)) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"is no UTF-8 text ({error.reason})", str(path)) from error
