@@ -17,8 +17,8 @@ from pilkada_nlp.errors import ConfigError, InputError, PilkadaError
 
 if TYPE_CHECKING:
     from pilkada_nlp.article import Article, Tagging, WatchlistEntry
-    from pilkada_nlp.classifiers.taxonomy import Language
     from pilkada_nlp.daily import DailyResult, Progress
+    from pilkada_nlp.wording import Language
 
 Format = Literal["table", "json", "jsonl", "csv"]
 Cell = str | int | float
@@ -345,7 +345,8 @@ def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
     import msgspec
 
     from pilkada_nlp.classifiers.taxonomy import load_taxonomy
-    from pilkada_nlp.summary import coverage, long_date, texts
+    from pilkada_nlp.summary import coverage, long_date
+    from pilkada_nlp.wording import texts
 
     words, names, summary = texts(lang), load_taxonomy().names(lang), result.summary
     rows: list[dict[str, Cell]] = [

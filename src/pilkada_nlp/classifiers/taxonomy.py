@@ -2,13 +2,11 @@
 
 import functools
 import re
-import tomllib
-from importlib import resources
 from typing import Final, Literal
 
 import msgspec
 
-Language = Literal["id", "en"]
+from pilkada_nlp.wording import Language, table
 
 
 class Theme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,8 +33,7 @@ class Taxonomy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @functools.cache
 def load_taxonomy() -> Taxonomy:
     """Return the shipped taxonomy (`data/taxonomy.toml`)."""
-    table = resources.files("pilkada_nlp").joinpath("data", "taxonomy.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(table), Taxonomy)
+    return msgspec.convert(table("taxonomy.toml"), Taxonomy)
 
 
 class PhraseMatcher:
