@@ -118,6 +118,7 @@ class Tagger:
             model=self.name,
             taxonomy=self._taxonomy.version,
             version=__version__,
+            thresholds={head: model.threshold(head) for head in ("relevant", *self.manifest.themes)},
         )
 
     def _themes(
