@@ -44,6 +44,7 @@ FIELDS = [
     "case_stage",
     "subtags",
     "entities",
+    "thresholds",
 ]
 
 
@@ -133,6 +134,7 @@ def test_a_tagging_prints_the_promised_fields(tagger: Tagger) -> None:
     assert set(row["regions"][0]) == {"code", "name", "role", "score"}
     assert set(row["source_kind"]) == {"value", "score", "mark"}
     assert list(row["theme_scores"]) == [theme.id for theme in load_taxonomy().themes]
+    assert set(row["thresholds"]) == {"relevant", *row["theme_scores"]}
 
 
 def test_a_rehearsal_is_no_incident(tagger: Tagger) -> None:

@@ -17,10 +17,10 @@ from pilkada_nlp.article import (
     Story,
     StoryMember,
 )
-from pilkada_nlp.classifiers.taxonomy import Language
 from pilkada_nlp.errors import OutputError
-from pilkada_nlp.summary import build_summary, coverage, long_date, render, texts, write_summary
+from pilkada_nlp.summary import build_summary, coverage, long_date, render, write_summary
 from pilkada_nlp.watchlist import build_watchlist
+from pilkada_nlp.wording import Language, texts
 from tests.conftest import NOW, article_of
 from tests.test_stories import tagging_of
 from tests.test_watchlist import DAY, story_of

@@ -17,8 +17,8 @@ from pilkada_nlp.errors import ConfigError, InputError, PilkadaError
 
 if TYPE_CHECKING:
     from pilkada_nlp.article import Article, Tagging, WatchlistEntry
-    from pilkada_nlp.classifiers.taxonomy import Language
     from pilkada_nlp.daily import DailyResult, Progress
+    from pilkada_nlp.wording import Language
 
 Format = Literal["table", "json", "jsonl", "csv"]
 Cell = str | int | float
@@ -162,14 +162,18 @@ def demo(out: Path, lang: "Language", form: Format) -> None:
 @click.option(
     "--model", type=click.Path(path_type=Path, file_okay=False), help="A model folder other than the shipped."
 )
+@click.option("--explain", is_flag=True, help="Print what each judgement rests on, instead of a few lines.")
+@click.option("--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of --explain.")
 @_format_option
-def tag(files: Sequence[str], model: Path | None, form: Format) -> None:
+def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language", form: Format) -> None:
     """Tag articles given as text, HTML or JSONL; "-" reads standard input.
 
     A JSONL line has id, title and text, and may have url, date and outlet. Of a text file the first line is the title.
 
     Example: pilkada tag berita.jsonl --format jsonl
     """
+    if explain and form != "table":
+        raise click.UsageError(f"--explain prints text for people and has no --format {form}")
     from pilkada_nlp.classifiers import load_tagger
 
     tagger = load_tagger(model)
@@ -179,7 +183,11 @@ def tag(files: Sequence[str], model: Path | None, form: Format) -> None:
         for batch in _batches(_read_inputs(files, failures)):
             yield from zip(batch, tagger.tag(batch), strict=True)
 
-    _print_taggings(tagged(), form)
+    if explain:
+        for article, tagging in tagged():
+            click.echo(f"{tagging.explain(lang, article.title)}\n")
+    else:
+        _print_taggings(tagged(), form)
     if failures:
         sys.exit(1)
 
@@ -350,7 +358,8 @@ def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
     import msgspec
 
     from pilkada_nlp.classifiers.taxonomy import load_taxonomy
-    from pilkada_nlp.summary import coverage, long_date, texts
+    from pilkada_nlp.summary import coverage, long_date
+    from pilkada_nlp.wording import texts
 
     words, names, summary = texts(lang), load_taxonomy().names(lang), result.summary
     rows: list[dict[str, Cell]] = [

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Article, DailySummary, Outlet, Rejection, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
-from pilkada_nlp.classifiers.taxonomy import Language
 from pilkada_nlp.errors import ArchiveError
 from pilkada_nlp.extraction import extract, further_pages
 from pilkada_nlp.scrapers import Fetcher, PagesFetched, SourceListed, crawl
 from pilkada_nlp.stories import build_stories
 from pilkada_nlp.summary import build_summary, write_summary
 from pilkada_nlp.watchlist import build_watchlist, load_weights
+from pilkada_nlp.wording import Language
 
 _LATE_COPIES: Final = 3  # days behind the summary's day in which copies of its stories still appear
 

@@ -1,14 +1,11 @@
 """The summary of a day: gathered as one value, rendered as HTML, Markdown and JSON, written in one piece."""
 
-import functools
 import os
 import re
 import tempfile
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -30,10 +27,11 @@ from pilkada_nlp.article import (
     WatchReason,
     local_time,
 )
-from pilkada_nlp.classifiers.taxonomy import Language, load_taxonomy
+from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.errors import OutputError
 from pilkada_nlp.regions import region
 from pilkada_nlp.watchlist import load_weights
+from pilkada_nlp.wording import Language, texts
 
 _NATIONAL: Final = ""
 _FILE_NAMES: Final[Mapping[Language, str]] = {"id": "ringkasan", "en": "summary"}
@@ -108,13 +106,6 @@ def _appeals(stories: Sequence[Story]) -> tuple[AppealCount, ...]:
         for code, group in found.items()
     ]
     return tuple(sorted(counts, key=lambda count: (-count.stories, count.region)))
-
-
-@functools.cache
-def texts(language: Language) -> dict[str, Any]:
-    """Return the words of the summary in a language (`data/texts.toml`)."""
-    table = resources.files("pilkada_nlp").joinpath("data", "texts.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(table)[language])
 
 
 def coverage(summary: DailySummary, language: Language) -> str:

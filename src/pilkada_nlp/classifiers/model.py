@@ -48,11 +48,11 @@ class LinearModel:
     title as "t:term"; each of these three blocks is a TF-IDF vector of its own length. "d:name" is a measured feature
     whose value counts as it is, times its entry in `idf`.
 
-    `heads` are "relevant", a theme id for "is a main theme", "any:<theme>" for "is named at all", "mod:<value>" for each
-    modality, "kind:<value>" for each kind of source and "out:<value>" for how a decided case ended. `weights` has the
-    shape (terms, heads), `intercepts` (heads,). `slopes` and `offsets` turn the log-odds z of a yes/no head into the
-    calibrated probability sigmoid(slope * z + offset); `thresholds` say from which probability on the answer is yes. The
-    heads of modality, kind and outcome compete, and have no use for the three.
+    `heads` are "relevant", a theme id for "is a main theme", "any:<theme>" for "is named at all", "mod:<value>" for
+    each modality, "kind:<value>" for each kind of source and "out:<value>" for how a decided case ended. `weights`
+    has the shape (terms, heads), `intercepts` (heads,). `slopes` and `offsets` turn the log-odds z of a yes/no head
+    into the calibrated probability sigmoid(slope * z + offset); `thresholds` say from which probability on the answer
+    is yes. The heads of modality, kind and outcome compete, and have no use for the three.
     """
 
     def __init__(

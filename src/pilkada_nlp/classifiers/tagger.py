@@ -89,6 +89,7 @@ class Tagger:
             model=self.name,
             taxonomy=self.taxonomy.version,
             version=__version__,
+            thresholds={head: model.threshold(head) for head in ("relevant", *self.manifest.themes)},
         )
 
     def _themes(

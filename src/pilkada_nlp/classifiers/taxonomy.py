@@ -9,8 +9,7 @@ from typing import Literal
 import msgspec
 
 from pilkada_nlp.errors import InputError
-
-Language = Literal["id", "en"]
+from pilkada_nlp.wording import Language
 
 
 class Phrase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

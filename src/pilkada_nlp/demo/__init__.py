@@ -20,10 +20,10 @@ import msgspec
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Outlet, Selectors
-from pilkada_nlp.classifiers.taxonomy import Language
 from pilkada_nlp.daily import DailyResult, Progress, run_daily
 from pilkada_nlp.errors import OutputError
 from pilkada_nlp.scrapers import Fetcher
+from pilkada_nlp.wording import Language
 
 DEMO_DAY: Final = date(2024, 11, 21)
 _NOW: Final = datetime(2024, 11, 21, 15, 30, tzinfo=UTC)  # 22.30 WIB: the evening of that day

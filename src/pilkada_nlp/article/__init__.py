@@ -8,10 +8,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 import msgspec
+
+if TYPE_CHECKING:
+    from pilkada_nlp.article.explanation import Explanation
+    from pilkada_nlp.wording import Language
 
 OutletKind = Literal["national", "local", "official"]
 Election = Literal["pilkada", "pemilu", "lain"]
@@ -234,7 +238,9 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     """All judgements on one article. A field that no model fills yet is None, not a guess.
 
     `theme_scores` holds the calibrated probability that a theme is `pokok`, for every theme the model knows, also when
-    the theme is not assigned. `severity` is 0 to 4. `review` names the fields that need a person.
+    the theme is not assigned. `severity` is 0 to 4. `review` names the fields that need a person. `thresholds` holds
+    the probability from which the model says yes, for "relevant" and for every theme; {} in taggings stored before that
+    was recorded.
     """
 
     id: str
@@ -255,6 +261,17 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     case_stage: str | None = None
     subtags: dict[str, tuple[str, ...]] | None = None
     entities: tuple[dict[str, Any], ...] | None = None
+    thresholds: dict[str, float] = {}  # msgspec gives each struct an empty dict of its own
+
+    def explain(self, language: "Language" = "id", title: str = "") -> "Explanation":
+        """Return what each judgement rests on, for `print`, for a notebook and, by `dict()`, for JSON.
+
+        A tagging does not know the article's title; `title` is shown when it is given. ValueError for a language other
+        than "id" and "en".
+        """
+        from pilkada_nlp.article.explanation import Explanation
+
+        return Explanation(tagging=self, language=language, title=title)
 
     def places(self) -> tuple[RegionTag, ...]:
         """Return the regions of the event or of the election discussed."""
