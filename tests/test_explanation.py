@@ -191,7 +191,7 @@ def test_html_shows_what_the_text_says() -> None:
     assert shown.count("perlu ditinjau") == GOLDEN.count("perlu ditinjau")
     assert page.marks == {
         "menulis": "tulis (kata dasar) +0,210",
-        "lurah": "lurah (di pembuka) +0,125",
+        "lurah": "lurah (di pembuka) +0,125; frasa tema Netralitas ASN +0,050",
         "12 grup": "# grup +0,100",
         "Petahana": "frasa tema Petahana",
     }

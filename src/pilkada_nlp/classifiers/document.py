@@ -16,7 +16,7 @@ LEAD_SENTENCES = 3
 _USUAL_SENTENCES = 12  # body counts are put in proportion to this, so that long articles do not count as richer
 _SHORTEST = 6
 _ELECTION_SCALE = 1.0  # what a measured feature weighs beside the words; chosen by cross-validation, models/README.md
-_PHRASE_SCALE = 0.1
+_PHRASE_SCALE = 0.05
 _PEG_SCALE = 0.1
 
 

@@ -131,7 +131,7 @@ class LinearModel:
 _ARRAYS = ("idf", "weights", "intercepts", "slopes", "offsets", "thresholds")
 _BLOCKS: Final = {"l:": 1, "t:": 2, "d:": 3}
 _MEASURED: Final = 3
-_SHARES: Final = np.array([1.0, 0.5, 0.5, 1.0])
+_SHARES: Final = np.array([1.0, 0.3, 0.3, 1.0])
 """Length of each block's vector: title and lead say more, but less reliably; see models/README.md."""
 
 
