@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pilkada_nlp._version import __version__
 from pilkada_nlp.article import (
+    MODALITIES,
     Article,
     Evidence,
     Modality,
@@ -47,6 +48,10 @@ class Tagger:
     def __init__(self, model: LinearModel, manifest: Manifest, taxonomy: Taxonomy) -> None:
         self._model = model
         self._reader = DocumentReader(taxonomy)
+        # What tells a modality from the others, not what all of them share.
+        columns = {value: model.weights[:, model.rows[f"mod:{value}"]] for value in MODALITIES}
+        shared = np.mean(list(columns.values()), axis=0)
+        self._telling = {value: weights - shared for value, weights in columns.items()}
         self.taxonomy = taxonomy
         self.manifest = manifest
         self.name = manifest.name
@@ -130,14 +135,11 @@ class Tagger:
         if cues.is_debunk(article):
             ranked = _moved_up(ranked, "cek_fakta")
         (score, value), (next_score, second) = ranked[:2]
-        # What tells this modality from the others, not what all of them share.
-        rows = [model.rows[f"mod:{other}"] for other in shares]
-        weights = model.weights[:, model.rows[f"mod:{value}"]] - model.weights[:, rows].mean(axis=1)
         return Modality(
             value=value,
             score=round(score, 6),
             secondary=second if next_score >= _SECONDARY_FROM else None,
-            evidence=weigher.evidence(weights),
+            evidence=weigher.evidence(self._telling[value]),
         )
 
     def _kind_by_style(self, scores: Floats) -> SourceKind:

@@ -79,11 +79,12 @@ def _words(pieces: Sequence[Token]) -> tuple[Word, ...]:
     denied = 0
     hedged = False
     for piece in pieces:
-        if piece.kind in _UNREAD:
-            if piece.text[0] in _CLAUSE_MARKS:
-                denied, hedged = 0, hedged and piece.text == ","
+        _, _, text, kind = piece
+        if kind in _UNREAD:
+            if text[0] in _CLAUSE_MARKS:
+                denied, hedged = 0, hedged and text == ","
             continue
-        for word in _parts(piece):
+        for word in (text,) if kind == "word" else _parts(piece):
             lower = word.lower()
             if lower in _CLAUSES:
                 denied, hedged = 0, False
@@ -91,18 +92,22 @@ def _words(pieces: Sequence[Token]) -> tuple[Word, ...]:
                 denied = 0
             raw.append(word)
             scopes.append((denied > 0, hedged))
-            denied = _NEGATION_REACH if lower in _NEGATIONS else max(0, denied - 1)
+            if lower in _NEGATIONS:
+                denied = _NEGATION_REACH
+            elif denied:
+                denied -= 1
             hedged = hedged or lower in _HEDGES
     stems = default_stemmer().stem_words(raw)
-    return tuple(
-        Word(form := word.lower(), stem or form, _affix(form, stem), *scope)
-        for word, stem, scope in zip(raw, stems, scopes, strict=True)
-    )
+    return tuple(map(_word, raw, stems, scopes))
+
+
+@functools.lru_cache(maxsize=100_000)  # the same words come again and again
+def _word(raw: str, stem: str, scope: tuple[bool, bool]) -> Word:
+    form = raw.lower()
+    return Word(form, stem or form, _affix(form, stem), *scope)
 
 
 def _parts(piece: Token) -> list[str]:
-    if piece.kind == "word":
-        return [piece.text]
     return [piece.text.rstrip(".")] if piece.kind == "abbreviation" else piece.text.split()
 
 
