@@ -10,13 +10,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.figures import Figure
-from pilkada_nlp.article import Tagging
+from benchmarks.quality import judged
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.inputs import article_of_json
 
@@ -77,39 +77,6 @@ def tagging_speed(tagger: Tagger, lines: Sequence[bytes]) -> list[Figure]:
     return [Figure("tagging an extracted article", 1000 * used / len(articles), "ms CPU")]
 
 
-def quality(name: str, tagger: Tagger, lines: Sequence[bytes]) -> list[Figure]:
-    """Measure relevance, core themes, modality and severity against labels; only what the model has learned."""
-    labels = [json.loads(line)["labels"] for line in lines]
-    taggings = tagger.tag(article_of_json(line, name, number) for number, line in enumerate(lines, 1))
-    related = [(label, tagging) for label, tagging in zip(labels, taggings, strict=True) if label["rel"]]
-
-    def modality(tagging: Tagging) -> str | None:
-        return tagging.modality.value if tagging.modality else None
-
-    def f1(gold: Callable[[dict[str, object]], bool], found: Callable[[Tagging], bool]) -> float:
-        pairs = [(gold(label), found(tagging)) for label, tagging in zip(labels, taggings, strict=True)]
-        hits = sum(a and b for a, b in pairs)
-        return 2 * hits / (2 * hits + sum(a != b for a, b in pairs)) if hits else 0.0
-
-    signals = {"kejadian", "dugaan", "putusan"}
-    return [
-        Figure(f"{name}: relevance F1", f1(lambda x: bool(x["rel"]), lambda t: t.relevant.value), ""),
-        *(
-            Figure(
-                f"{name}: {theme} as main theme, F1",
-                f1(
-                    lambda x, theme=theme: theme in x["pokok"],  # type: ignore[misc]
-                    lambda t, theme=theme: (theme, "pokok") in [(tag.theme, tag.strength) for tag in t.themes],  # type: ignore[misc]
-                ),
-                "",
-            )
-            for theme in tagger.manifest.themes
-        ),
-        Figure(f"{name}: modality accuracy", sum(x["mod"] == modality(t) for x, t in related) / len(related), ""),
-        Figure(f"{name}: signal F1", f1(lambda x: x["mod"] in signals, lambda t: modality(t) in signals), ""),
-    ]
-
-
 def main() -> None:
     """Print all figures as one Markdown table."""
     print("| figure | measured | mark |\n|---|--:|---|")
@@ -120,16 +87,16 @@ def main() -> None:
     lines = [line for path in files for line in path.read_bytes().splitlines()]
     held_out = [line for line in lines if json.loads(line)["split"] == "test"]
     gold = (ROOT / "tests" / "demo_gold.jsonl").read_text(encoding="utf-8").splitlines()
-    for figure in [*tagging_speed(tagger, lines), *quality(f"corpus test ({len(held_out)})", tagger, held_out)]:
+    for figure in [*tagging_speed(tagger, lines), *judged(f"corpus test ({len(held_out)})", tagger, held_out)]:
         print(figure.line(), flush=True)
-    for figure in quality(f"demonstration ({len(gold)})", tagger, _demonstration_lines(gold)):
+    for figure in judged(f"demonstration ({len(gold)})", tagger, _demonstration_lines(gold)):
         print(figure.line(), flush=True)
     folder = os.environ.get("PILKADA_MEASURE")
     if not folder:
         print("\nPILKADA_MEASURE is not set: nothing was measured on real texts.")
         return
     real = (Path(folder) / "data" / "news_dev.jsonl").read_bytes().splitlines()
-    for figure in quality(f"real news ({len(real)})", tagger, real):
+    for figure in judged(f"real news ({len(real)})", tagger, real):
         print(figure.line(), flush=True)
 
 
