@@ -1,0 +1,43 @@
+"""The words of `data/entities.toml` as the finders of entities use them, and what the finders share."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from typing import Any
+
+
+@functools.cache
+def table(name: str) -> Mapping[str, Any]:
+    """Return the table called `name`."""
+    text = resources.files("pilkada_nlp").joinpath("data", "entities.toml").read_text(encoding="utf-8")
+    found: Mapping[str, Any] = tomllib.loads(text)[name]
+    return found
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of an entry: separated by "|" where some of them are more than one, else by white space."""
+    return tuple(part.strip() for part in text.split("|")) if "|" in text else tuple(text.split())
+
+
+def one_of(forms: Iterable[str]) -> str:
+    """Return a pattern that matches any of `forms`, the longest first."""
+    return "|".join(re.escape(form) for form in sorted(set(forms), key=lambda form: (-len(form), form)))
+
+
+def either_case(forms: Iterable[str]) -> str:
+    """Return a pattern that matches any of `forms`, with a small or a capital first letter."""
+    return one_of({form for word in forms for form in (word, word[:1].upper() + word[1:])})
+
+
+def from_first_letter(forms: Iterable[str]) -> str:
+    """Return a pattern for any of `forms` as a whole word.
+
+    It begins with the letters that the forms begin with, so that the search skips all other characters at once.
+    """
+    by_letter: dict[str, list[str]] = {}
+    for form in forms:
+        by_letter.setdefault(form[0], []).append(form[1:])
+    starts = (rf"{letter}(?<!\w{letter})(?:{one_of(rests)})" for letter, rests in sorted(by_letter.items()))
+    return rf"(?:{'|'.join(starts)})(?!\w)"
