@@ -1,5 +1,6 @@
 """Figures with their units, and articles of law, as a sentence cites them."""
 
+import bisect
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,11 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from pilkada_nlp.article import Figure, LawCited
-from pilkada_nlp.classifiers.entity_words import either_case, one_of, table, words
-from pilkada_nlp.preprocessing import Sentence
+from pilkada_nlp.classifiers.entity_words import Read, Spans, either_case, from_first_letter, one_of, table, words
 
 _BEFORE = 80  # characters before a figure in which the noun that it measures may stand
+_REACH = 200  # characters before a value in which its index may be named
 _LONGEST_NUMBER = 15  # digits
+_RUPIAH = re.compile(r"Rp\.? ?$")
 _PASAL = re.compile(
     r"[Pp]asal (?P<pasal>\d{1,3}[A-Z]{0,2})(?![\d.]\d)(?P<parts>"
     r"(?:,? (?:(?:dan|atau|serta|hingga|sampai) )?(?:ayat \(?\d{1,2}[a-z]?\b\)?|\(\d{1,2}[a-z]?\)|huruf [a-z]\b))*)"
@@ -27,7 +29,7 @@ _BARE_VALUE = re.compile(r"\d{1,3},\d{1,2}")
 
 
 class _LawTables(NamedTuple):
-    guard: frozenset[str]
+    starts: re.Pattern[str]
     cited: re.Pattern[str]
     short: Mapping[str, str]
 
@@ -62,21 +64,20 @@ def _law_tables() -> _LawTables:
         r"(?P<letter_number>\d[\w./-]*\w)"
         rf"|(?:UU|[Uu]ndang-[Uu]ndang) (?P<subject>{either_case(laws['subjects']['words'])})\b"
     )
-    guard = {"pasal", "putusan", "uu", "undang-undang"} | {
-        form.lower().split()[0] for form in (*short, *laws["named"]["words"])
-    }
-    return _LawTables(frozenset(guard), re.compile(rf"\b(?:{cited})"), short)
+    first_words = {form.split()[0] for form in (*short, *laws["named"]["words"])}
+    starts = first_words | {"Pasal", "pasal", "Putusan", "putusan", "UU", "Undang", "undang"}
+    return _LawTables(re.compile(from_first_letter(starts)), re.compile(cited), short)
 
 
-def find_laws(sentence: Sentence, text: str, forms: Sequence[str]) -> list[LawCited]:
-    """Return what `sentence` of `text` cites; `forms` are its words in lower case."""
+def find_laws(text: str) -> list[LawCited]:
+    """Return what `text` cites."""
     tables = _law_tables()
-    if tables.guard.isdisjoint(forms):
-        return []
-    start, end = sentence.span.start, sentence.span.end
-    articles = [*_PASAL.finditer(text, start, end)]
-    laws = [*tables.cited.finditer(text, start, end)]
-    pieces = sorted([*articles, *laws], key=lambda match: match.start())
+    pieces: list[re.Match[str]] = []
+    for start in tables.starts.finditer(text):
+        at = start.start()
+        piece = (_PASAL if text[at] in "Pp" and text.startswith("asal", at + 1) else tables.cited).match(text, at)
+        if piece is not None and (not pieces or piece.start() >= pieces[-1].end()):
+            pieces.append(piece)
     found: list[LawCited] = []
     follows: tuple[int, str | None] = (-1, None)  # where the piece behind begins, and its law
     used: set[int] = set()
@@ -143,7 +144,7 @@ def _figure_tables() -> _FigureTables:
     return _FigureTables(
         guard=frozenset(numbers),
         digits=re.compile(
-            rf"(?P<rp>Rp\.? ?)?(?P<number>\d{{1,3}}(?:\.\d{{3}})+(?:,\d{{1,4}})?|\d{{1,{_LONGEST_NUMBER}}}(?:[.,]\d{{1,4}})?)"
+            rf"\d(?:\d{{0,2}}(?:\.\d{{3}})+(?:,\d{{1,4}})?|\d{{0,{_LONGEST_NUMBER - 1}}}(?:[.,]\d{{1,4}})?)"
             rf"(?P<scale> (?:{large})\b)?(?P<percent> ?%)?"
         ),
         spelled=re.compile(rf"\b(?<!-){spelled}(?![\w-])"),
@@ -167,6 +168,11 @@ def _figure_tables() -> _FigureTables:
     )
 
 
+def figure_words() -> frozenset[str]:
+    """Return the words that make a sentence worth reading for figures, beside digits."""
+    return _figure_tables().guard | {"ikp", "indeks"}
+
+
 _UNIT = re.compile(r" (?P<first>[A-Za-z-]{1,24})(?: (?P<second>[A-Za-z-]{1,24}))?")
 
 
@@ -178,43 +184,54 @@ class _Number(NamedTuple):
 
 
 def find_figures(
-    sentence: Sentence, text: str, forms: Sequence[str], speaker: str | None, laws: Sequence[LawCited]
+    text: str, sentences: Sequence[Read], speakers: Mapping[int, str | None], cited: Spans
 ) -> list[Figure]:
-    """Return the figures in `sentence` of `text`, said by `speaker`; numbers within `laws` are none."""
+    """Return the figures in `text`; numbers within `cited` laws are none.
+
+    `speakers` holds who says the sentence that begins at a character.
+    """
     tables = _figure_tables()
-    start, end = sentence.span.start, sentence.span.end
-    numbers = [*_digits(text, start, end, tables)]
-    if not tables.guard.isdisjoint(forms):
-        numbers = sorted([*numbers, *_spelled(text, start, end, tables)])
-    if not numbers:
-        return []
-    indexes = [*_INSTRUMENT.finditer(text, start, end)] if "ikp" in forms or "indeks" in forms else []
+    numbers = [*_digits(text, tables)]
+    for sentence, hits in sentences:
+        if hits and not tables.guard.isdisjoint(hits):
+            numbers.extend(_spelled(text, sentence.span.start, sentence.span.end, tables))
+    numbers.sort()
+    starts = [sentence.span.start for sentence, _ in sentences]
     found: list[Figure] = []
-    done = start
+    done = -1
     for nth, number in enumerate(numbers):
-        if number.start < done or any(law.start <= number.start < law.end for law in laws):
+        if number.start < done or number.start in cited:
             continue
-        unit, stop = number.unit, number.end
-        if unit is None and nth + 1 < len(numbers) and text[stop : numbers[nth + 1].start] in _RANGE:
+        unit = number.unit
+        if unit is None and nth + 1 < len(numbers) and text[number.end : numbers[nth + 1].start] in _RANGE:
             unit = numbers[nth + 1].unit
-        index = _index_before(indexes, number, done) if unit in (None, "persen", "poin") else None
-        if unit is None and (index is None or not _BARE_VALUE.fullmatch(text, number.start, stop)):
+        is_value = _BARE_VALUE.fullmatch(text, number.start, number.end) is not None
+        if unit is None and not is_value:
+            continue
+        at = bisect.bisect_right(starts, number.start) - 1
+        sentence, hits = sentences[at]
+        low = max(sentence.span.start, done)
+        index = None
+        if unit in (None, "persen", "poin") and ("ikp" in hits or "indeks" in hits):
+            for index in _INSTRUMENT.finditer(text, max(low, number.start - _REACH), number.start):
+                pass
+        if unit is None and index is None:
             continue
         year = _YEAR.search(text, index.start(), number.start) if index else None
         found.append(
             Figure(
                 value=number.value,
-                text=text[number.start : stop],
+                text=text[number.start : number.end],
                 unit=unit,
-                counts=_name_of(index) if index else _counted(text, number, unit, max(start, done), end, tables),
-                speaker=speaker,
+                counts=_name_of(index) if index else _counted(text, number, unit, low, sentence.span.end, tables),
+                speaker=speakers.get(sentence.span.start),
                 start=number.start,
-                end=stop,
+                end=number.end,
                 instrument="IKP" if index else None,
                 year=int(year.group()) if year else None,
             )
         )
-        done = stop
+        done = number.end
     for nth in range(len(found) - 2, -1, -1):  # "36 bulan sampai 72 bulan penjara"
         first, second = found[nth], found[nth + 1]
         if first.counts is None and first.unit == second.unit and text[first.end : second.start] in _RANGE:
@@ -226,29 +243,33 @@ def _name_of(index: re.Match[str]) -> str:
     return index.group() if index.group() == "IKP" else index.group().lower()
 
 
-def _digits(text: str, start: int, end: int, tables: _FigureTables) -> Iterator[_Number]:
-    for match in tables.digits.finditer(text, start, end):
-        at = match.start()
-        if at > start and (text[at - 1].isalnum() or text[at - 1] in "/.,-–" and text[at - 2 : at - 1].isalnum()):
-            continue
-        if not match["rp"] and _is_name(text, start, at, tables):
-            continue
-        digits = match["number"]
-        whole = digits.replace(".", "") if _is_grouped(digits) else digits
-        value = float(whole.replace(",", ".")) * tables.scales.get((match["scale"] or "").strip(), 1)
-        if match["rp"]:
-            yield _Number(at, match.end(), _rounded(value), "rupiah")
+def _digits(text: str, tables: _FigureTables) -> Iterator[_Number]:
+    for match in tables.digits.finditer(text):
+        at, end = match.span()
+        before = text[max(0, at - 4) : at]
+        in_rupiah = _RUPIAH.search(before)
+        if not in_rupiah and at:
+            if before[-1].isalnum() or (before[-1] in "/.,-–" and before[-2:-1].isalnum()):
+                continue
+            if _is_name(text, at, tables):
+                continue
+        digits = match.group().split(" ", 1)[0].rstrip("%")
+        value = float((digits.replace(".", "") if _is_grouped(digits) else digits).replace(",", "."))
+        if match["scale"]:
+            value *= tables.scales[match["scale"][1:]]
+        if in_rupiah:
+            yield _Number(at - len(in_rupiah.group()), end, _rounded(value), "rupiah")
         elif match["percent"]:
-            yield _Number(at, match.end(), value, "persen")
+            yield _Number(at, end, value, "persen")
         else:
-            unit, stop = _unit(text, match.end(), end, tables)
+            unit, stop = _unit(text, end, tables)
             yield _Number(at, stop, _rounded(value), unit)
 
 
-def _is_name(text: str, start: int, at: int, tables: _FigureTables) -> bool:
+def _is_name(text: str, at: int, tables: _FigureTables) -> bool:
     """Say whether the word before a number at `at` makes it part of a name or a date."""
-    before = text[max(start, at - 12) : at].rsplit(None, 1)
-    return bool(before) and before[-1].lower().rstrip(".") in tables.not_after and text[at - 1].isspace()
+    before = text[max(0, at - 12) : at]
+    return before[-1:] == " " and before.rsplit(None, 1)[-1].lower().rstrip(".") in tables.not_after
 
 
 def _is_grouped(digits: str) -> bool:
@@ -263,8 +284,8 @@ def _rounded(value: float) -> float:
 
 def _spelled(text: str, start: int, end: int, tables: _FigureTables) -> Iterator[_Number]:
     for match in tables.spelled.finditer(text, start, end):
-        unit, stop = _unit(text, match.end(), end, tables)
-        if unit is not None and not _is_name(text, start, match.start(), tables):
+        unit, stop = _unit(text, match.end(), tables)
+        if unit is not None and not _is_name(text, match.start(), tables):
             yield _Number(match.start(), stop, _value(match.group().lower().split(), tables), unit)
 
 
@@ -284,19 +305,14 @@ def _value(spelled: Sequence[str], tables: _FigureTables) -> float:
     return float(total + below_thousand + digit)
 
 
-def _unit(text: str, at: int, end: int, tables: _FigureTables) -> tuple[str | None, int]:
+def _unit(text: str, at: int, tables: _FigureTables) -> tuple[str | None, int]:
     """Return the unit behind a number that ends at `at`, and where it ends."""
-    match = _UNIT.match(text, at, end)
+    match = _UNIT.match(text, at)
     if match is None:
         return None, at
     if match["second"] and f"{match['first']} {match['second']}" in tables.pairs:
         return f"{match['first']} {match['second']}", match.end()
     return (match["first"], match.end("first")) if match["first"] in tables.units else (None, at)
-
-
-def _index_before(indexes: Sequence[re.Match[str]], number: _Number, done: int) -> re.Match[str] | None:
-    """Return the index whose value the number is: the last one named since the figure before."""
-    return next((index for index in reversed(indexes) if done <= index.start() < number.start), None)
 
 
 def _counted(text: str, number: _Number, unit: str | None, low: int, high: int, tables: _FigureTables) -> str | None:

@@ -1,11 +1,23 @@
 """The words of `data/entities.toml` as the finders of entities use them, and what the finders share."""
 
+import bisect
 import functools
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
+
+from pilkada_nlp.preprocessing import Sentence
+
+
+class Read(NamedTuple):
+    """A sentence and those of its words, in lower case, that a finder waits for."""
+
+    sentence: Sentence
+    hits: frozenset[str]
+
 
 
 @functools.cache
@@ -14,6 +26,17 @@ def table(name: str) -> Mapping[str, Any]:
     text = resources.files("pilkada_nlp").joinpath("data", "entities.toml").read_text(encoding="utf-8")
     found: Mapping[str, Any] = tomllib.loads(text)[name]
     return found
+
+
+class Spans:
+    """Spans that do not overlap, in order, which can be asked whether a character lies within one of them."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._spans = sorted(spans)
+
+    def __contains__(self, at: int) -> bool:
+        nth = bisect.bisect_right(self._spans, (at, sys.maxsize)) - 1
+        return nth >= 0 and at < self._spans[nth][1]
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -92,13 +92,16 @@ def find_mentions(text: str) -> list[Mention]:
 def institutions(mentions: Sequence[Mention]) -> tuple[Institution, ...]:
     """Return the bodies behind `mentions`, each once, in the order of their first mention."""
     groups: dict[str, list[list[Mention]]] = {}
+    by_place: dict[tuple[str, str | None], list[Mention]] = {}
     for mention in mentions:
-        for group in groups.setdefault(mention.name, []):
-            if _same_place(group[0], mention):
-                group.append(mention)
-                break
-        else:
-            groups[mention.name].append([mention])
+        places = [(mention.name, place) for place in (mention.region, *mention.codes)]
+        group = next((by_place[place] for place in places if place in by_place), None)
+        if group is None:
+            group = []
+            groups.setdefault(mention.name, []).append(group)
+        group.append(mention)
+        for place in places:
+            by_place.setdefault(place, group)
     joined = [group for same_name in groups.values() for group in _join_bare(same_name)]
     joined.sort(key=lambda group: min(mention.start for mention in group))
     return tuple(
@@ -118,10 +121,6 @@ def _join_bare(groups: list[list[Mention]]) -> list[list[Mention]]:
         return groups
     bare, placed = groups if groups[0][0].region is None else groups[::-1]
     return groups if bare[0].region is not None else [placed + bare]
-
-
-def _same_place(first: Mention, second: Mention) -> bool:
-    return first.region == second.region or not first.codes.isdisjoint(second.codes)
 
 
 def _is_person(text: str, match: re.Match[str], tables: _Tables) -> bool:

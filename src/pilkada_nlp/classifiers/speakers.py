@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pilkada_nlp.article import Speaker
-from pilkada_nlp.classifiers.entity_words import either_case, one_of, table, words
+from pilkada_nlp.classifiers.entity_words import Read, either_case, from_first_letter, one_of, table, words
 from pilkada_nlp.classifiers.institutions import Mention
 from pilkada_nlp.preprocessing import Sentence
 from pilkada_nlp.regions.gazetteer import gazetteer
@@ -18,7 +18,7 @@ _OPENING = ('"', "“")
 _INITIALS = re.compile(r"(?:[A-Z]{1,3}|(?:[A-Z]\.){1,4}[A-Z]?\.?)")
 _CAPITALS = re.compile(r" ?((?:\d{1,4}/)?[A-Z][\w./'’-]*)")
 _ROMAN = re.compile(r"[IVX]{1,4}")
-_ACRONYM = re.compile(r"[A-Z]{3,}[A-Za-z]*")
+_ACRONYM = re.compile(r"[A-Z]{3,}[A-Za-z]*|Indonesia")
 _CLAUSE = re.compile(r"(?:, | [–—-] |: )")
 _UNKNOWN = re.compile(r" ((?:(?:seorang|salah seorang|salah satu|para|si|sang) )?[a-z]+(?: [a-z]+)?)")
 _NAMED = re.compile(r",? berinisial ([A-Z][\w.]*)|, ((?:[A-Z][\w.'’-]*)(?: [A-Z][\w.'’-]*){0,4})(?=[,.;(\"”]| [a-z(]|$)")
@@ -44,7 +44,7 @@ class _Subject(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    guard: frozenset[str]
+    said_words: frozenset[str]
     says: frozenset[str]
     body_says: frozenset[str]
     said: re.Pattern[str]
@@ -52,22 +52,29 @@ class _Tables(NamedTuple):
     between: re.Pattern[str]
     pronoun: re.Pattern[str]
     office: re.Pattern[str]
+    introduced: re.Pattern[str]
     of_a_place: frozenset[str]
+    levels: frozenset[str]
     units: frozenset[str]
     ranks: frozenset[str]
     not_names: frozenset[str]
     not_according: frozenset[str]
 
 
+def _with_object(verbs: Sequence[str]) -> frozenset[str]:
+    return frozenset(verbs) | {f"{verb}nya" for verb in verbs}
+
+
 @functools.cache
 def _tables() -> _Tables:
     speakers = table("speakers")
-    said, says = words(speakers["said"]), frozenset(words(speakers["says"]))
+    said, says = words(speakers["said"]), _with_object(words(speakers["says"]))
     goes_on = either_case(words(speakers["office_goes_on"]))
+    heads = words(speakers["offices"]) + words(speakers["office_pairs"])
     return _Tables(
-        guard=says | {*said, *(f"{verb}nya" for verb in said), "menurut", "menurutnya"},
+        said_words=frozenset((*said, *(f"{verb}nya" for verb in said))),
         says=says,
-        body_says=frozenset(words(speakers["body_says"])),
+        body_says=_with_object(words(speakers["body_says"])),
         said=re.compile(
             rf"(?P<quoted>[\"”’'] ?,? ?(?:(?:demikian|begitu|begitulah|itulah) )?)(?P<a>{one_of(said)})(?P<a_nya>nya)?\b"
             rf"|, (?P<b>{one_of(said)})(?P<b_nya>nya)?\b"
@@ -80,9 +87,11 @@ def _tables() -> _Tables:
         pronoun=re.compile(rf" ?(?:{either_case(speakers['pronouns'])})\b"),
         office=re.compile(
             r" ?(?P<one>(?:seorang|Seorang|salah satu|Salah satu|salah seorang|para|Para|sang|Sang|mantan|Mantan) )?"
-            rf"(?P<head>{either_case(words(speakers['offices']))})\b(?: (?:{goes_on})\b)*"
+            rf"(?P<head>{either_case(heads + tuple(head.title() for head in heads))})\b(?: (?:{goes_on})\b)*"
         ),
+        introduced=re.compile(from_first_letter([*map(str.capitalize, heads), *map(str.title, heads)])),
         of_a_place=frozenset(words(speakers["of_a_place"])),
+        levels=frozenset(map(str.lower, table("naming")["levels"])),
         units=frozenset(words(speakers["units"])),
         ranks=frozenset(words(speakers["ranks"])),
         not_names=frozenset(words(speakers["not_names"])),
@@ -90,8 +99,14 @@ def _tables() -> _Tables:
     )
 
 
-def find_speakers(text: str, sentences: Sequence[tuple[Sentence, Sequence[str]]], mentions: Sequence[Mention]) -> list[Speaker]:
-    """Return the speakers of the quoted or reported `sentences` of `text`, each given with its words in lower case.
+def speaker_words() -> frozenset[str]:
+    """Return the words that a sentence said by somebody has at least one of."""
+    tables = _tables()
+    return tables.said_words | tables.says | {"menurut", "menurutnya"}
+
+
+def find_speakers(text: str, sentences: Sequence[Read], mentions: Sequence[Mention]) -> list[Speaker]:
+    """Return the speakers of the quoted or reported `sentences` of `text`.
 
     `mentions` are the bodies named in the text; what is said by "dia" or "-nya" belongs to who spoke last.
     """
@@ -110,12 +125,14 @@ class _Listener:
         self.pending: list[Sentence] = []  # quoted, and not yet said by anybody
         self.found: list[Speaker] = []
         self.offices: dict[str, Person] = {}  # by their first word
+        self.introduced: dict[int, Person] = {}  # by where their office begins
         self.stop = 0  # where the sentence in hand ends
 
-    def listen(self, sentences: Sequence[tuple[Sentence, Sequence[str]]]) -> list[Speaker]:
+    def listen(self, sentences: Sequence[Read]) -> list[Speaker]:
         """Return the speakers of all sentences."""
+        self._remember([sentence.span.end for sentence, _ in sentences])
         end = 0
-        for sentence, forms in sentences:
+        for sentence, hits in sentences:
             span = sentence.span
             if self.open or self.pending:
                 if "\n" in self.text[end : span.start]:
@@ -123,8 +140,8 @@ class _Listener:
                     self.open = False
             self.stop = end = span.end
             was_open = self.open
-            whole = self._follow_quotes(span.text)
-            person = None if self.tables.guard.isdisjoint(forms) else self._speaker(sentence, forms)
+            whole = (was_open or '"' in span.text or "“" in span.text) and self._follow_quotes(span.text)
+            person = self._speaker(sentence, hits) if hits else None
             if person is not None:
                 self._flush(person if was_open else self.last)
                 self.last = person
@@ -135,7 +152,7 @@ class _Listener:
                 self.pending.append(sentence)
             else:
                 self._flush(self.last)
-                self._introduce(span.start)
+                self.last = self.introduced.get(span.start, self.last)
         self._flush(self.last)
         return self.found
 
@@ -159,15 +176,32 @@ class _Listener:
                     self._add(person, sentence)
             self.pending = []
 
-    def _introduce(self, start: int) -> None:
-        """Remember who is the subject of a sentence that says nothing: the next "ujarnya" may be theirs."""
-        if self.tables.office.match(self.text, start):
-            subject = self._subject(start)
-            if subject is not None and subject.person is not None:
-                self.last = self._known(subject.person)
+    def _remember(self, ends: Sequence[int]) -> None:
+        """Remember whom the text names with an office, so that "Hasyim menerangkan" is somebody."""
+        done = nth = 0
+        for match in self.tables.introduced.finditer(self.text):
+            if match.start() < done:
+                continue
+            while nth < len(ends) and ends[nth] < match.start():
+                nth += 1
+            self.stop = ends[nth] if nth < len(ends) else len(self.text)
+            subject = self._subject(match.start())
+            if subject is not None:
+                done = subject.end
+                person = subject.person
+                if person is not None and (person.name or " " in (person.office or "")):
+                    self.introduced[match.start()] = self._known(person) if person.name else person
+        self.offices.clear()
 
-    def _speaker(self, sentence: Sentence, forms: Sequence[str]) -> Person | None:
-        return self._said(sentence) or self._according(sentence) or self._says(sentence, forms)
+    def _speaker(self, sentence: Sentence, hits: frozenset[str]) -> Person | None:
+        tables, person = self.tables, None
+        if not tables.said_words.isdisjoint(hits):
+            person = self._said(sentence)
+        if person is None and ("menurut" in hits or "menurutnya" in hits):
+            person = self._according(sentence)
+        if person is None and not tables.says.isdisjoint(hits):
+            person = self._says(sentence)
+        return person
 
     def _said(self, sentence: Sentence) -> Person | None:
         """Return who speaks by a root behind the quotation: "…," ujar Bambang; …, lanjutnya."""
@@ -187,8 +221,10 @@ class _Listener:
                 unknown = _UNKNOWN.match(text, at, end)
                 if unknown and unknown[1].split()[0] not in _PREPOSITIONS:
                     parts = unknown[1].split()
-                    kept = parts[:-1] if parts[-1] in _PREPOSITIONS else parts
-                    return Person(None, " ".join(kept))
+                    if parts[-1] in _PREPOSITIONS:
+                        return Person(None, " ".join(parts[:-1]))
+                    body = self.bodies.get(unknown.end() + 1)  # "seorang perwira Polres Lubuklinggau"
+                    return Person(None, text[unknown.start(1) : body.end if body else unknown.end()])
         return None
 
     def _according(self, sentence: Sentence) -> Person | None:
@@ -211,13 +247,11 @@ class _Listener:
                 return self._resolve(subject)
         return None
 
-    def _says(self, sentence: Sentence, forms: Sequence[str]) -> Person | None:
+    def _says(self, sentence: Sentence) -> Person | None:
         """Return who speaks as the subject of a verb: Ketua KPU mengatakan …"""
         text, start = self.text, sentence.span.start
         low = start
-        for form in forms:
-            if form not in self.tables.says:
-                continue
+        for form in (word.form for word in sentence.words if word.form in self.tables.says):
             at = text.find(form, low, sentence.span.end)
             if at < 0:
                 continue
@@ -231,8 +265,8 @@ class _Listener:
                 if subject.is_body and form not in self.tables.body_says:
                     continue
                 return self._resolve(subject)
-            if '"' in text[start:at] or "”" in text[start:at]:
-                break
+            if _QUOTES.search(text, max(start, at - _LONGEST_SUBJECT), at):
+                break  # what is quoted has verbs of its own
         return None
 
     def _resolve(self, subject: _Subject) -> Person | None:
@@ -279,10 +313,18 @@ class _Listener:
         if not name:
             return None
         written, end = text[run[0][0] : name], name
-        known = all(part in self.people for part in written.split())
+        parts = written.split()
+        known = all(part in self.people for part in parts)
+        if not known and parts[-1].lower() in gazetteer().names and not after_verb:
+            return None  # "Rombongan Maluku"
         if not known and not after_verb and " " not in written and not _INITIALS.fullmatch(written):
             return None  # any word may begin a sentence with a capital
-        return _Subject(Person(written.rstrip("."), None), end)
+        office = None
+        if text[end : end + 2] == ", " and (match := tables.office.match(text, end + 2, self.stop)):
+            behind = self._office(match)  # "Loury D, kuasa hukum pelapor, menerangkan"
+            if behind.person is not None and behind.person.name is None:
+                office, end = behind.person.office, behind.end
+        return _Subject(Person(written.rstrip("."), office), end)
 
     def _capitals(self, at: int) -> list[tuple[int, int, str]]:
         """Return the words with capitals from `at` on: (start, end, word), ten at most."""
@@ -350,13 +392,17 @@ class _Listener:
         """Return how many words of `run` belong to the office: up to the last body, or the first region, among them."""
         tables, places = self.tables, gazetteer()
         ends = [self.bodies[start].end for start, _, _ in run if start in self.bodies]
-        if ends:
-            return sum(stop <= ends[-1] for _, stop, _ in run)
+        of_body = sum(stop <= ends[-1] for _, stop, _ in run) if ends else 0
         lower = [word.lower() for _, _, word in run]
-        for nth, word in enumerate(lower[:6]):
-            for length, key in places.starts.get(word, ()):
-                if " ".join(lower[nth : nth + length]) == key and (length > 1 or head in tables.of_a_place):
+        for nth in range(of_body, min(len(lower), of_body + 6)):
+            levelled = nth > 0 and lower[nth - 1] in tables.levels
+            for length, key in places.starts.get(lower[nth], ()):
+                if " ".join(lower[nth : nth + length]) == key and (
+                    levelled or (not of_body and (length > 1 or head in tables.of_a_place))
+                ):
                     return nth + length
+        if of_body:
+            return of_body
         for nth, (_, _, word) in enumerate(run):
             if word in tables.ranks:
                 return nth
