@@ -1,5 +1,7 @@
 """Who and what an article names: bodies, speakers, figures and laws, each with offsets into its text.
 
+The facts of its event (`facts`) can be had from here too.
+
 All words stand in `data/entities.toml`. Any text is taken; the time grows with its length only.
 """
 
@@ -8,11 +10,12 @@ import functools
 from pilkada_nlp.article import Article, Entities
 from pilkada_nlp.classifiers.citations import figure_words, find_figures, find_laws
 from pilkada_nlp.classifiers.entity_words import Read, Spans
+from pilkada_nlp.classifiers.facts import case_stage, event_date, is_aggregate, subtags
 from pilkada_nlp.classifiers.institutions import find_mentions, institutions
 from pilkada_nlp.classifiers.speakers import find_speakers, speaker_words
 from pilkada_nlp.preprocessing import read
 
-__all__ = ["find_entities"]
+__all__ = ["case_stage", "event_date", "find_entities", "is_aggregate", "subtags"]
 
 
 @functools.cache
