@@ -10,11 +10,12 @@ import msgspec
 
 from pilkada_nlp.article import Figure, LawCited
 from pilkada_nlp.classifiers.entity_words import Read, Spans, either_case, from_first_letter, one_of, table, words
+from pilkada_nlp.preprocessing import Sentence
 
 _BEFORE = 80  # characters before a figure in which the noun that it measures may stand
 _REACH = 200  # characters before a value in which its index may be named
 _LONGEST_NUMBER = 15  # digits
-_RUPIAH = re.compile(r"Rp\.? ?$")
+_RUPIAH = ("Rp. ", "Rp.", "Rp ", "Rp")
 _PASAL = re.compile(
     r"[Pp]asal (?P<pasal>\d{1,3}[A-Z]{0,2})(?![\d.]\d)(?P<parts>"
     r"(?:,? (?:(?:dan|atau|serta|hingga|sampai) )?(?:ayat \(?\d{1,2}[a-z]?\b\)?|\(\d{1,2}[a-z]?\)|huruf [a-z]\b))*)"
@@ -29,6 +30,7 @@ _BARE_VALUE = re.compile(r"\d{1,3},\d{1,2}")
 
 
 class _LawTables(NamedTuple):
+    guard: frozenset[str]
     starts: re.Pattern[str]
     cited: re.Pattern[str]
     short: Mapping[str, str]
@@ -66,18 +68,32 @@ def _law_tables() -> _LawTables:
     )
     first_words = {form.split()[0] for form in (*short, *laws["named"]["words"])}
     starts = first_words | {"Pasal", "pasal", "Putusan", "putusan", "UU", "Undang", "undang"}
-    return _LawTables(re.compile(from_first_letter(starts)), re.compile(cited), short)
+    guard = {start.lower() for start in starts} | {"undang-undang"}
+    return _LawTables(frozenset(guard), re.compile(from_first_letter(starts)), re.compile(cited), short)
 
 
-def find_laws(text: str) -> list[LawCited]:
-    """Return what `text` cites."""
+def law_words() -> frozenset[str]:
+    """Return the words that a sentence with a citation of law has at least one of."""
+    return _law_tables().guard
+
+
+def find_laws(text: str, sentences: Sequence[Read]) -> list[LawCited]:
+    """Return what the `sentences` of `text` cite."""
     tables = _law_tables()
     pieces: list[re.Match[str]] = []
-    for start in tables.starts.finditer(text):
-        at = start.start()
-        piece = (_PASAL if text[at] in "Pp" and text.startswith("asal", at + 1) else tables.cited).match(text, at)
-        if piece is not None and (not pieces or piece.start() >= pieces[-1].end()):
-            pieces.append(piece)
+    for sentence, hits in sentences:
+        if not hits or tables.guard.isdisjoint(hits):
+            continue
+        for start in tables.starts.finditer(text, sentence.span.start, sentence.span.end):
+            at = start.start()
+            piece = (_PASAL if text.startswith("asal", at + 1) else tables.cited).match(text, at)
+            if piece is not None and (not pieces or at >= pieces[-1].end()):
+                pieces.append(piece)
+    return _joined(text, pieces, tables)
+
+
+def _joined(text: str, pieces: Sequence[re.Match[str]], tables: _LawTables) -> list[LawCited]:
+    """Return the citations that `pieces` make up: articles with the laws beside them, and laws alone."""
     found: list[LawCited] = []
     follows: tuple[int, str | None] = (-1, None)  # where the piece behind begins, and its law
     used: set[int] = set()
@@ -140,14 +156,14 @@ def _figure_tables() -> _FigureTables:
     figures = table("figures")
     numbers, scales = dict(figures["numbers"]), dict(figures["scales"])
     large = one_of(name for name, value in scales.items() if value >= 1000)
-    spelled = rf"(?:{either_case(numbers)})(?: (?:{one_of([*numbers, *scales])}))*"
+    spelled = rf"(?:{either_case(numbers)})\b(?: (?:{one_of([*numbers, *scales])})\b)*"
     return _FigureTables(
         guard=frozenset(numbers),
         digits=re.compile(
             rf"\d(?:\d{{0,2}}(?:\.\d{{3}})+(?:,\d{{1,4}})?|\d{{0,{_LONGEST_NUMBER - 1}}}(?:[.,]\d{{1,4}})?)"
             rf"(?P<scale> (?:{large})\b)?(?P<percent> ?%)?"
         ),
-        spelled=re.compile(rf"\b(?<!-){spelled}(?![\w-])"),
+        spelled=re.compile(rf"{spelled}(?!-)"),
         units=frozenset(words(figures["units"])) | {"persen", "rupiah"},
         pairs=frozenset(words(figures["pairs"])),
         measures=frozenset(words(figures["measures"])),
@@ -194,7 +210,7 @@ def find_figures(
     numbers = [*_digits(text, tables)]
     for sentence, hits in sentences:
         if hits and not tables.guard.isdisjoint(hits):
-            numbers.extend(_spelled(text, sentence.span.start, sentence.span.end, tables))
+            numbers.extend(_spelled(text, sentence, hits, tables))
     numbers.sort()
     starts = [sentence.span.start for sentence, _ in sentences]
     found: list[Figure] = []
@@ -205,8 +221,7 @@ def find_figures(
         unit = number.unit
         if unit is None and nth + 1 < len(numbers) and text[number.end : numbers[nth + 1].start] in _RANGE:
             unit = numbers[nth + 1].unit
-        is_value = _BARE_VALUE.fullmatch(text, number.start, number.end) is not None
-        if unit is None and not is_value:
+        if unit is None and not _BARE_VALUE.fullmatch(text, number.start, number.end):
             continue
         at = bisect.bisect_right(starts, number.start) - 1
         sentence, hits = sentences[at]
@@ -247,8 +262,8 @@ def _digits(text: str, tables: _FigureTables) -> Iterator[_Number]:
     for match in tables.digits.finditer(text):
         at, end = match.span()
         before = text[max(0, at - 4) : at]
-        in_rupiah = _RUPIAH.search(before)
-        if not in_rupiah and at:
+        sign = next((sign for sign in _RUPIAH if before.endswith(sign)), "") if "Rp" in before else ""
+        if not sign and at:
             if before[-1].isalnum() or (before[-1] in "/.,-–" and before[-2:-1].isalnum()):
                 continue
             if _is_name(text, at, tables):
@@ -257,8 +272,8 @@ def _digits(text: str, tables: _FigureTables) -> Iterator[_Number]:
         value = float((digits.replace(".", "") if _is_grouped(digits) else digits).replace(",", "."))
         if match["scale"]:
             value *= tables.scales[match["scale"][1:]]
-        if in_rupiah:
-            yield _Number(at - len(in_rupiah.group()), end, _rounded(value), "rupiah")
+        if sign:
+            yield _Number(at - len(sign), end, _rounded(value), "rupiah")
         elif match["percent"]:
             yield _Number(at, end, value, "persen")
         else:
@@ -282,11 +297,25 @@ def _rounded(value: float) -> float:
     return float(round(value, 4))
 
 
-def _spelled(text: str, start: int, end: int, tables: _FigureTables) -> Iterator[_Number]:
-    for match in tables.spelled.finditer(text, start, end):
-        unit, stop = _unit(text, match.end(), tables)
-        if unit is not None and not _is_name(text, match.start(), tables):
-            yield _Number(match.start(), stop, _value(match.group().lower().split(), tables), unit)
+def _spelled(text: str, sentence: Sentence, hits: frozenset[str], tables: _FigureTables) -> Iterator[_Number]:
+    """Yield the numbers in words that count something in `sentence`, which has those among `hits`."""
+    start, end = sentence.span.start, sentence.span.end
+    found: list[int] = []
+    for word in tables.guard & hits:
+        for form in (word, word.capitalize()):
+            at = text.find(form, start, end)
+            while at >= 0:
+                found.append(at)
+                at = text.find(form, at + len(form), end)
+    done = start
+    for at in sorted(found):
+        match = tables.spelled.match(text, at, end) if at >= done else None
+        if match is None or (at and (text[at - 1].isalnum() or text[at - 1] == "-")):
+            continue
+        done = match.end()
+        unit, stop = _unit(text, done, tables)
+        if unit is not None and not _is_name(text, at, tables):
+            yield _Number(at, stop, _value(match.group().lower().split(), tables), unit)
 
 
 def _value(spelled: Sequence[str], tables: _FigureTables) -> float:

@@ -8,8 +8,8 @@ All words stand in `data/entities.toml`. Any text is taken; the time grows with 
 import functools
 
 from pilkada_nlp.article import Article, Entities
-from pilkada_nlp.classifiers.citations import figure_words, find_figures, find_laws
-from pilkada_nlp.classifiers.entity_words import Read, Spans
+from pilkada_nlp.classifiers.citations import figure_words, find_figures, find_laws, law_words
+from pilkada_nlp.classifiers.entity_words import Read, Spans, forms
 from pilkada_nlp.classifiers.facts import case_stage, event_date, is_aggregate, subtags
 from pilkada_nlp.classifiers.institutions import find_mentions, institutions
 from pilkada_nlp.classifiers.speakers import find_speakers, speaker_words
@@ -20,15 +20,15 @@ __all__ = ["case_stage", "event_date", "find_entities", "is_aggregate", "subtags
 
 @functools.cache
 def _watched() -> frozenset[str]:
-    return figure_words() | speaker_words()
+    return figure_words() | law_words() | speaker_words()
 
 
 def find_entities(article: Article) -> Entities:
     """Return what the text of `article` names; offsets count its characters."""
     text = article.text
     hits = _watched().intersection
-    sentences = [Read(sentence, hits([word.form for word in sentence.words])) for sentence in read(text)]
-    laws = find_laws(text)
+    sentences = [Read(sentence, hits(found)) for sentence, found in zip(read(text), forms(text), strict=True)]
+    laws = find_laws(text, sentences)
     cited = Spans((law.start, law.end) for law in laws)
     mentions = [mention for mention in find_mentions(text) if mention.start not in cited]
     speakers = find_speakers(text, sentences, mentions)

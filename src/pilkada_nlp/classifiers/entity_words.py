@@ -2,6 +2,7 @@
 
 import bisect
 import functools
+import operator
 import re
 import sys
 import tomllib
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
-from pilkada_nlp.preprocessing import Sentence
+from pilkada_nlp.preprocessing import Sentence, read
 
 
 class Read(NamedTuple):
@@ -26,6 +27,16 @@ def table(name: str) -> Mapping[str, Any]:
     text = resources.files("pilkada_nlp").joinpath("data", "entities.toml").read_text(encoding="utf-8")
     found: Mapping[str, Any] = tomllib.loads(text)[name]
     return found
+
+
+_FORM = operator.attrgetter("form")
+
+
+# All finders and facts of an article ask for them one after another.
+@functools.lru_cache(maxsize=256)
+def forms(text: str) -> tuple[list[str], ...]:
+    """Return the words of each sentence of `text` in lower case; the lists are shared, so they are not to be changed."""
+    return tuple([[*map(_FORM, sentence.words)] for sentence in read(text)])
 
 
 class Spans:
@@ -51,7 +62,10 @@ def one_of(forms: Iterable[str]) -> str:
 
 def either_case(forms: Iterable[str]) -> str:
     """Return a pattern that matches any of `forms`, with a small or a capital first letter."""
-    return one_of({form for word in forms for form in (word, word[:1].upper() + word[1:])})
+    by_letter: dict[str, set[str]] = {}
+    for form in forms:
+        by_letter.setdefault(form[0].lower(), set()).add(form[1:])
+    return "|".join(f"[{letter}{letter.upper()}](?:{one_of(rests)})" for letter, rests in sorted(by_letter.items()))
 
 
 def from_first_letter(forms: Iterable[str]) -> str:

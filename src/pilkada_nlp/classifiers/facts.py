@@ -5,16 +5,17 @@ The words stand in `data/entities.toml`. Any text is taken; nothing here raises,
 
 import calendar
 import functools
+import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from pilkada_nlp.article import Article, ModalityValue
-from pilkada_nlp.classifiers.entity_words import from_first_letter, table, words
-from pilkada_nlp.preprocessing import read
+from pilkada_nlp.classifiers.entity_words import forms, from_first_letter, table, words
 
 _LEAD_WORDS = 80
+_FIGURE_WORDS = 150  # words of the text in which figures count for a total
 _MOST_FIGURES = 8  # figures that count for a total
 _TITLE_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _PARTS = ("title", "lead", "text")
@@ -62,7 +63,7 @@ class _Terms:
 # All facts of an article are asked for one after another.
 @functools.lru_cache(maxsize=256)
 def _parts(title: str, text: str) -> _Parts:
-    of_text = [word.form for sentence in read(text) for word in sentence.words]
+    of_text = [*itertools.chain.from_iterable(forms(text))]
     return _Parts(_part(_TITLE_WORD.findall(title.lower())), _part(of_text[:_LEAD_WORDS]), _part(of_text))
 
 
@@ -133,7 +134,7 @@ def is_aggregate(article: Article) -> bool:
     points = sum(worth for nth, worth, signs in entry.words if not signs.isdisjoint(parts[nth].different))
     found = {f"{_PARTS[nth]}_{sign}" for nth in (0, 1) for sign in _counted(parts[nth].words, entry)}
     points += sum(entry.figures.get(sign, 0.0) for sign in found)
-    points += entry.each_figure * min(_MOST_FIGURES, sum(1 for _ in _counted(parts.text.words, entry)))
+    points += entry.each_figure * min(_MOST_FIGURES, sum(1 for _ in _counted(parts.text.words[:_FIGURE_WORDS], entry)))
     return points >= entry.threshold
 
 
@@ -164,7 +165,7 @@ _DATE = re.compile(
 _RELATIVE = {"Kemarin": 1, "kemarin": 1, "Hari ini": 0, "hari ini": 0}
 _DAY = re.compile(from_first_letter([*map(str.capitalize, _WEEKDAYS), *_RELATIVE]))
 _FAR_DAYS = 20  # farther back lies what an article recalls
-_REACH = 1500  # characters of the text in which the day of the event is looked for
+_REACH = 1000  # characters of the text in which the day of the event is looked for
 _POINTS = {"bracket": 3.0, "named": 2.2, "relative": 1.8, "weekday": 1.6}
 _LEAST = 0.5
 _LOST_WITH_DISTANCE = 0.002  # points for each character from the beginning

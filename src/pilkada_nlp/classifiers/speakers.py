@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pilkada_nlp.article import Speaker
@@ -19,6 +19,8 @@ _INITIALS = re.compile(r"(?:[A-Z]{1,3}|(?:[A-Z]\.){1,4}[A-Z]?\.?)")
 _CAPITALS = re.compile(r" ?((?:\d{1,4}/)?[A-Z][\w./'’-]*)")
 _ROMAN = re.compile(r"[IVX]{1,4}")
 _ACRONYM = re.compile(r"[A-Z]{3,}[A-Za-z]*|Indonesia")
+_FIRST_WORD = re.compile(r"[A-Za-z]+")
+_ARTICLES = ("seorang", "salah satu", "salah seorang", "para", "sang", "mantan")
 _CLAUSE = re.compile(r"(?:, | [–—-] |: )")
 _UNKNOWN = re.compile(r" ((?:(?:seorang|salah seorang|salah satu|para|si|sang) )?[a-z]+(?: [a-z]+)?)")
 _NAMED = re.compile(r",? berinisial ([A-Z][\w.]*)|, ((?:[A-Z][\w.'’-]*)(?: [A-Z][\w.'’-]*){0,4})(?=[,.;(\"”]| [a-z(]|$)")
@@ -50,6 +52,7 @@ class _Tables(NamedTuple):
     said: re.Pattern[str]
     according: re.Pattern[str]
     between: re.Pattern[str]
+    starters: frozenset[str]
     pronoun: re.Pattern[str]
     office: re.Pattern[str]
     introduced: re.Pattern[str]
@@ -84,10 +87,11 @@ def _tables() -> _Tables:
             r"(?: ?\([^()]{1,60}\))?(?:, [^,\"“”]{1,90}(?=,))?,?"
             rf"(?: (?:{one_of(words(speakers['between']))})\b)*(?: (?:di|dalam|pada|saat|usai|melalui|lewat) [^,\"“”]{{1,90}})?,? "
         ),
-        pronoun=re.compile(rf" ?(?:{either_case(speakers['pronouns'])})\b"),
+        starters=frozenset(form.split()[0] for form in (*heads, *speakers["pronouns"], *_ARTICLES)),
+        pronoun=re.compile(rf"(?:{either_case(speakers['pronouns'])})\b"),
         office=re.compile(
-            r" ?(?P<one>(?:seorang|Seorang|salah satu|Salah satu|salah seorang|para|Para|sang|Sang|mantan|Mantan) )?"
-            rf"(?P<head>{either_case(heads + tuple(head.title() for head in heads))})\b(?: (?:{goes_on})\b)*"
+            rf"(?:(?:{either_case(_ARTICLES)}) )?"
+            rf"(?P<head>{either_case([*heads, *map(str.title, heads)])})\b(?: (?:{goes_on})\b)*"
         ),
         introduced=re.compile(from_first_letter([*map(str.capitalize, heads), *map(str.title, heads)])),
         of_a_place=frozenset(words(speakers["of_a_place"])),
@@ -126,6 +130,7 @@ class _Listener:
         self.found: list[Speaker] = []
         self.offices: dict[str, Person] = {}  # by their first word
         self.introduced: dict[int, Person] = {}  # by where their office begins
+        self.subjects: dict[int, _Subject] = {}  # by where they begin
         self.stop = 0  # where the sentence in hand ends
 
     def listen(self, sentences: Sequence[Read]) -> list[Speaker]:
@@ -200,7 +205,7 @@ class _Listener:
         if person is None and ("menurut" in hits or "menurutnya" in hits):
             person = self._according(sentence)
         if person is None and not tables.says.isdisjoint(hits):
-            person = self._says(sentence)
+            person = self._says(sentence, hits)
         return person
 
     def _said(self, sentence: Sentence) -> Person | None:
@@ -247,15 +252,20 @@ class _Listener:
                 return self._resolve(subject)
         return None
 
-    def _says(self, sentence: Sentence) -> Person | None:
+    def _verbs(self, sentence: Sentence, hits: frozenset[str]) -> Iterator[tuple[int, str]]:
+        """Yield where the verbs among `hits` first stand in the sentence."""
+        text, end = self.text, sentence.span.end
+        for form in self.tables.says & hits:
+            at = text.find(form, sentence.span.start, end)
+            while at >= 0 and text[at + len(form) : at + len(form) + 1].isalpha():
+                at = text.find(form, at + len(form), end)
+            if at >= 0:
+                yield at, form
+
+    def _says(self, sentence: Sentence, hits: frozenset[str]) -> Person | None:
         """Return who speaks as the subject of a verb: Ketua KPU mengatakan …"""
         text, start = self.text, sentence.span.start
-        low = start
-        for form in (word.form for word in sentence.words if word.form in self.tables.says):
-            at = text.find(form, low, sentence.span.end)
-            if at < 0:
-                continue
-            low = at + len(form)
+        for at, form in sorted(self._verbs(sentence, hits)):
             starts = [start] if at - start < _LONGEST_SUBJECT else []
             starts += [match.end() for match in _CLAUSE.finditer(text, max(start, at - _LONGEST_SUBJECT), at)]
             for clause in (*starts[:1], *starts[1:][-_CLAUSES:]):
@@ -299,15 +309,23 @@ class _Listener:
         text, tables = self.text, self.tables
         if text[at : at + 1] == " ":
             at += 1
-        pronoun = tables.pronoun.match(text, at, self.stop)
+        first = _FIRST_WORD.match(text, at, self.stop)
+        begins = first is not None and first.group().lower() in tables.starters
+        if not begins and not text[at : at + 1].isupper():
+            return None
+        pronoun = tables.pronoun.match(text, at, self.stop) if begins else None
         if pronoun:
             return _Subject(None, pronoun.end())
         body = self.bodies.get(at)
         if body is not None:
             return _Subject(Person(None, text[body.start : body.end]), body.end, is_body=True)
-        office = tables.office.match(text, at, self.stop)
-        if office:
-            return self._office(office)
+        if begins:
+            if at in self.subjects:
+                return self.subjects[at]
+            match = tables.office.match(text, at, self.stop)
+            if match:
+                self.subjects[at] = self._office(match)
+                return self.subjects[at]
         run = self._capitals(at)
         name = self._name(run)
         if not name:
@@ -351,8 +369,7 @@ class _Listener:
     def _office(self, office: re.Match[str]) -> _Subject:
         """Read what stands behind the first words of an office, up to the name and with it."""
         text, tables = self.text, self.tables
-        start = office.start() + (text[office.start()] == " ")
-        end = office.end()
+        start, end = office.span()
         run = self._capitals(end) if text[end : end + 1] == " " else []
         named = self._end_of_office(run, office["head"].lower())
         while named < len(run) and run[named][2] in tables.units:
