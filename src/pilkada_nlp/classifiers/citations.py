@@ -9,7 +9,16 @@ from typing import NamedTuple
 import msgspec
 
 from pilkada_nlp.article import Figure, LawCited
-from pilkada_nlp.classifiers.entity_words import Read, Spans, either_case, from_first_letter, one_of, table, words
+from pilkada_nlp.classifiers.entity_words import (
+    Read,
+    Spans,
+    either_case,
+    from_first_letter,
+    last_match,
+    one_of,
+    table,
+    words,
+)
 from pilkada_nlp.preprocessing import Sentence
 
 _BEFORE = 80  # characters before a figure in which the noun that it measures may stand
@@ -95,33 +104,27 @@ def find_laws(text: str, sentences: Sequence[Read]) -> list[LawCited]:
 def _joined(text: str, pieces: Sequence[re.Match[str]], tables: _LawTables) -> list[LawCited]:
     """Return the citations that `pieces` make up: articles with the laws beside them, and laws alone."""
     found: list[LawCited] = []
-    follows: tuple[int, str | None] = (-1, None)  # where the piece behind begins, and its law
-    used: set[int] = set()
+    shared: str | None = None  # the law of the article behind
+    taken: set[int] = set()  # where laws begin that are cited with an article
     for nth in range(len(pieces) - 1, -1, -1):
-        match = pieces[nth]
-        if match.re is not _PASAL:
-            if match.start() not in used:
-                law = _short(match, tables)
-                found.append(_cited(text, match.start(), match.end(), law, None))
+        piece, start, stop = pieces[nth], pieces[nth].start(), pieces[nth].end()
+        before, behind = (pieces[nth - 1] if nth else None), (pieces[nth + 1] if nth + 1 < len(pieces) else None)
+        if piece.re is not _PASAL:
+            if start not in taken:
+                found.append(_cited(text, start, stop, _short(piece, tables), None))
             continue
-        law, stop = None, match.end()
-        behind = pieces[nth + 1] if nth + 1 < len(pieces) else None
-        if behind is not None and behind.re is not _PASAL and _JOINS.fullmatch(text, stop, behind.start()):
+        law: str | None = None
+        if behind and behind.re is not _PASAL and _JOINS.fullmatch(text, stop, behind.start()):
             law, stop = _short(behind, tables), behind.end()
             if found and found[-1].start == behind.start():
                 found.pop()
-        elif behind is not None and behind.re is _PASAL and _SHARES.fullmatch(text, stop, behind.start()):
-            law = follows[1]
-        before = pieces[nth - 1] if nth else None
-        if law is None and before is not None and before.re is not _PASAL:
-            gap = text[before.end() : match.start()]
-            if gap in (": ", ", ", " "):
-                law = _short(before, tables)
-                used.add(before.start())
-                found.append(_cited(text, before.start(), stop, law, match))
-                continue
-        follows = match.start(), law
-        found.append(_cited(text, match.start(), stop, law, match))
+        elif behind and behind.re is _PASAL and _SHARES.fullmatch(text, stop, behind.start()):
+            law = shared
+        if law is None and before and before.re is not _PASAL and text[before.end() : start] in (": ", ", ", " "):
+            law, start = _short(before, tables), before.start()
+            taken.add(start)
+        shared = law
+        found.append(_cited(text, start, stop, law, piece))
     return found[::-1]
 
 
@@ -228,8 +231,7 @@ def find_figures(
         low = max(sentence.span.start, done)
         index = None
         if unit in (None, "persen", "poin") and ("ikp" in hits or "indeks" in hits):
-            for index in _INSTRUMENT.finditer(text, max(low, number.start - _REACH), number.start):
-                pass
+            index = last_match(_INSTRUMENT, text, max(low, number.start - _REACH), number.start)
         if unit is None and index is None:
             continue
         year = _YEAR.search(text, index.start(), number.start) if index else None
@@ -266,7 +268,7 @@ def _digits(text: str, tables: _FigureTables) -> Iterator[_Number]:
         if not sign and at:
             if before[-1].isalnum() or (before[-1] in "/.,-–" and before[-2:-1].isalnum()):
                 continue
-            if _is_name(text, at, tables):
+            if "," not in match.group() and _is_name(text, at, tables):
                 continue
         digits = match.group().split(" ", 1)[0].rstrip("%")
         value = float((digits.replace(".", "") if _is_grouped(digits) else digits).replace(",", "."))
@@ -284,7 +286,8 @@ def _digits(text: str, tables: _FigureTables) -> Iterator[_Number]:
 def _is_name(text: str, at: int, tables: _FigureTables) -> bool:
     """Say whether the word before a number at `at` makes it part of a name or a date."""
     before = text[max(0, at - 12) : at]
-    return before[-1:] == " " and before.rsplit(None, 1)[-1].lower().rstrip(".") in tables.not_after
+    last = before.split()[-1:] if before.endswith(" ") else []
+    return bool(last) and last[0].lower().rstrip(".") in tables.not_after
 
 
 def _is_grouped(digits: str) -> bool:
@@ -352,10 +355,5 @@ def _counted(text: str, number: _Number, unit: str | None, low: int, high: int, 
     if behind:
         return behind.group().strip()
     nouns = tables.before.get(unit)
-    last = None
-    if nouns is not None:
-        for last in nouns.finditer(text, max(low, number.start - _BEFORE), number.start):
-            pass
+    last = last_match(nouns, text, max(low, number.start - _BEFORE), number.start) if nouns else None
     return last.group().lower() if last else None
-
-

@@ -20,7 +20,6 @@ class Read(NamedTuple):
     hits: frozenset[str]
 
 
-
 @functools.cache
 def table(name: str) -> Mapping[str, Any]:
     """Return the table called `name`."""
@@ -35,7 +34,7 @@ _FORM = operator.attrgetter("form")
 # All finders and facts of an article ask for them one after another.
 @functools.lru_cache(maxsize=256)
 def forms(text: str) -> tuple[list[str], ...]:
-    """Return the words of each sentence of `text` in lower case; the lists are shared, so they are not to be changed."""
+    """Return the words of each sentence of `text` in lower case; callers share the lists."""
     return tuple([[*map(_FORM, sentence.words)] for sentence in read(text)])
 
 
@@ -58,6 +57,14 @@ def words(text: str) -> tuple[str, ...]:
 def one_of(forms: Iterable[str]) -> str:
     """Return a pattern that matches any of `forms`, the longest first."""
     return "|".join(re.escape(form) for form in sorted(set(forms), key=lambda form: (-len(form), form)))
+
+
+def last_match(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the last match of `pattern` between two characters."""
+    last = None
+    for match in pattern.finditer(text, start, end):
+        last = match
+    return last
 
 
 def either_case(forms: Iterable[str]) -> str:

@@ -124,7 +124,9 @@ def _aggregate() -> _Aggregate:
         classes={word: name for name, listed in entry["classes"].items() for word in words(listed)},
         few=frozenset(numbers["numbers"]) - {"satu"} | frozenset(numbers["scales"]) | {"belasan", "puluhan", "ratusan"},
         figures=entry["figures"],
-        words=[(_PARTS.index(part), row["points"], frozenset(words(row["words"]))) for part, row in entry["words"].items()],
+        words=[
+            (_PARTS.index(part), row["points"], frozenset(words(row["words"]))) for part, row in entry["words"].items()
+        ],
     )
 
 
@@ -160,7 +162,8 @@ _WEEKDAYS = {name: nth for nth, name in enumerate("senin selasa rabu kamis jumat
 _WEEKDAYS |= {"jum'at": 4, "jum’at": 4, "ahad": 6}
 _DATE = re.compile(
     r"[(\d](?:(?<=\()(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})(?:[/.-](?P<year>\d{4}|\d\d))?\)"
-    rf"|(?<=\d)(?<![\d./]\d)\d? (?P<name>{'|'.join(map(str.capitalize, _MONTHS))})\b(?: (?P<named_year>(?:19|20)\d\d))?)"
+    rf"|(?<=\d)(?<![\d./]\d)\d? (?P<name>{'|'.join(map(str.capitalize, _MONTHS))})\b"
+    r"(?: (?P<named_year>(?:19|20)\d\d))?)"
 )
 _RELATIVE = {"Kemarin": 1, "kemarin": 1, "Hari ini": 0, "hari ini": 0}
 _DAY = re.compile(from_first_letter([*map(str.capitalize, _WEEKDAYS), *_RELATIVE]))

@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pilkada_nlp.article import Institution, InstitutionKind
 from pilkada_nlp.classifiers.entity_words import from_first_letter, one_of, table, words
@@ -11,7 +11,9 @@ from pilkada_nlp.regions.gazetteer import gazetteer
 
 _LONGEST_ACRONYM_OF_INITIALS = 3
 _SENTENCE = 200  # characters on each side of "PPK" that tell which office it is
-_LIST_GAPS = frozenset({", ", " dan ", ", dan ", ", serta ", " serta ", "-", "/", " atau ", ", Partai ", " dan Partai "})
+_LIST_GAPS = frozenset(
+    {", ", " dan ", ", dan ", ", serta ", " serta ", "-", "/", " atau ", ", Partai ", " dan Partai "}
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -43,10 +45,11 @@ class _Tables(NamedTuple):
 
 @functools.cache
 def _tables() -> _Tables:
-    forms = {
+    kinds: tuple[InstitutionKind, ...] = get_args(InstitutionKind)
+    forms: dict[str, tuple[str, InstitutionKind]] = {
         written: (name, kind)
-        for kind, names in table("institutions").items()
-        for name, spelled in names.items()
+        for kind in kinds
+        for name, spelled in table("institutions")[kind].items()
         for form in spelled
         for written in (form, form.upper())
     }

@@ -23,8 +23,12 @@ _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _ARTICLES = ("seorang", "salah satu", "salah seorang", "para", "sang", "mantan")
 _CLAUSE = re.compile(r"(?:, | [–—-] |: )")
 _UNKNOWN = re.compile(r" ((?:(?:seorang|salah seorang|salah satu|para|si|sang) )?[a-z]+(?: [a-z]+)?)")
-_NAMED = re.compile(r",? berinisial ([A-Z][\w.]*)|, ((?:[A-Z][\w.'’-]*)(?: [A-Z][\w.'’-]*){0,4})(?=[,.;(\"”]| [a-z(]|$)")
-_PREPOSITIONS = frozenset("di kepada saat usai pada ketika dalam dengan seusai melalui sambil lewat soal itu ini".split())
+_NAMED = re.compile(
+    r",? berinisial ([A-Z][\w.]*)|, ((?:[A-Z][\w.'’-]*)(?: [A-Z][\w.'’-]*){0,4})(?=[,.;(\"”]| [a-z(]|$)"
+)
+_PREPOSITIONS = frozenset(
+    "di kepada saat usai pada ketika dalam dengan seusai melalui sambil lewat soal itu ini".split()
+)
 
 
 class Person(NamedTuple):
@@ -57,6 +61,7 @@ class _Tables(NamedTuple):
     office: re.Pattern[str]
     introduced: re.Pattern[str]
     of_a_place: frozenset[str]
+    of_a_unit: frozenset[str]
     levels: frozenset[str]
     units: frozenset[str]
     ranks: frozenset[str]
@@ -79,22 +84,26 @@ def _tables() -> _Tables:
         says=says,
         body_says=_with_object(words(speakers["body_says"])),
         said=re.compile(
-            rf"(?P<quoted>[\"”’'] ?,? ?(?:(?:demikian|begitu|begitulah|itulah) )?)(?P<a>{one_of(said)})(?P<a_nya>nya)?\b"
+            r"(?P<quoted>[\"”’'] ?,? ?(?:(?:demikian|begitu|begitulah|itulah) )?)"
+            rf"(?P<a>{one_of(said)})(?P<a_nya>nya)?\b"
             rf"|, (?P<b>{one_of(said)})(?P<b_nya>nya)?\b"
         ),
         according=re.compile(r"\b[Mm]enurut(?P<nya>nya)?\b"),
         between=re.compile(
             r"(?: ?\([^()]{1,60}\))?(?:, [^,\"“”]{1,90}(?=,))?,?"
-            rf"(?: (?:{one_of(words(speakers['between']))})\b)*(?: (?:di|dalam|pada|saat|usai|melalui|lewat) [^,\"“”]{{1,90}})?,? "
+            rf"(?: (?:{one_of(words(speakers['between']))})\b)*"
+            r"(?: (?!(?:yang|dan|oleh|untuk|agar|karena|bersama|dengan|atau|serta)\b)[a-z]{2,20}){0,3}"
+            r"(?: (?:di|dalam|pada|saat|usai|melalui|lewat) (?:(?! yang )[^,\"“”]){1,90})?,? "
         ),
         starters=frozenset(form.split()[0] for form in (*heads, *speakers["pronouns"], *_ARTICLES)),
         pronoun=re.compile(rf"(?:{either_case(speakers['pronouns'])})\b"),
         office=re.compile(
             rf"(?:(?:{either_case(_ARTICLES)}) )?"
-            rf"(?P<head>{either_case([*heads, *map(str.title, heads)])})\b(?: (?:{goes_on})\b)*"
+            rf"(?:{either_case([*heads, *map(str.title, heads)])})\b(?: (?:{goes_on})\b)*"
         ),
         introduced=re.compile(from_first_letter([*map(str.capitalize, heads), *map(str.title, heads)])),
         of_a_place=frozenset(words(speakers["of_a_place"])),
+        of_a_unit=frozenset(words(speakers["of_a_unit"])),
         levels=frozenset(map(str.lower, table("naming")["levels"])),
         units=frozenset(words(speakers["units"])),
         ranks=frozenset(words(speakers["ranks"])),
@@ -139,10 +148,9 @@ class _Listener:
         end = 0
         for sentence, hits in sentences:
             span = sentence.span
-            if self.open or self.pending:
-                if "\n" in self.text[end : span.start]:
-                    self._flush(self.last)
-                    self.open = False
+            if (self.open or self.pending) and "\n" in self.text[end : span.start]:
+                self._flush(self.last)
+                self.open = False
             self.stop = end = span.end
             was_open = self.open
             whole = (was_open or '"' in span.text or "“" in span.text) and self._follow_quotes(span.text)
@@ -172,7 +180,9 @@ class _Listener:
         return quoted and (closed < 0 or closed >= len(said) - 2)
 
     def _add(self, person: Person, sentence: Sentence) -> None:
-        self.found.append(Speaker(name=person.name, office=person.office, start=sentence.span.start, end=sentence.span.end))
+        self.found.append(
+            Speaker(name=person.name, office=person.office, start=sentence.span.start, end=sentence.span.end)
+        )
 
     def _flush(self, person: Person | None) -> None:
         if self.pending:
@@ -229,7 +239,11 @@ class _Listener:
                     if parts[-1] in _PREPOSITIONS:
                         return Person(None, " ".join(parts[:-1]))
                     body = self.bodies.get(unknown.end() + 1)  # "seorang perwira Polres Lubuklinggau"
-                    return Person(None, text[unknown.start(1) : body.end if body else unknown.end()])
+                    office, name = (
+                        text[unknown.start(1) : body.end if body else unknown.end()],
+                        self._behind(unknown.end()),
+                    )
+                    return self._known(Person(name, office)) if name else Person(None, office)
         return None
 
     def _according(self, sentence: Sentence) -> Person | None:
@@ -263,7 +277,7 @@ class _Listener:
                 yield at, form
 
     def _says(self, sentence: Sentence, hits: frozenset[str]) -> Person | None:
-        """Return who speaks as the subject of a verb: Ketua KPU mengatakan …"""
+        """Return who speaks as the subject of a verb: "Ketua KPU mengatakan"."""
         text, start = self.text, sentence.span.start
         for at, form in sorted(self._verbs(sentence, hits)):
             starts = [start] if at - start < _LONGEST_SUBJECT else []
@@ -346,7 +360,7 @@ class _Listener:
 
     def _capitals(self, at: int) -> list[tuple[int, int, str]]:
         """Return the words with capitals from `at` on: (start, end, word), ten at most."""
-        found = []
+        found: list[tuple[int, int, str]] = []
         while len(found) < 10:
             match = _CAPITALS.match(self.text, at, self.stop)
             if match is None or (found and match.start() == match.start(1)):
@@ -371,7 +385,7 @@ class _Listener:
         text, tables = self.text, self.tables
         start, end = office.span()
         run = self._capitals(end) if text[end : end + 1] == " " else []
-        named = self._end_of_office(run, office["head"].lower())
+        named = self._end_of_office(run, frozenset(office.group().lower().split()))
         while named < len(run) and run[named][2] in tables.units:
             behind = text[run[-1][1] : run[-1][1] + 1]
             named = len(run) if behind == "," else min(named + 2, len(run))
@@ -384,11 +398,15 @@ class _Listener:
         stop = self._name(rest)
         if stop:
             return _Subject(Person(text[rest[0][0] : stop].rstrip("."), written), stop)
-        if not rest:
-            match = _NAMED.match(text, end, self.stop)
-            if match and (match[1] or self._is_name(match[2], match.start(2))):
-                return _Subject(Person((match[1] or self._without_rank(match[2])).rstrip("."), written), match.end())
+        match = None if rest else _NAMED.match(text, end, self.stop)
+        if match and (match[1] or self._is_name(match[2], match.start(2))):
+            return _Subject(Person((match[1] or self._without_rank(match[2])).rstrip("."), written), match.end())
         return _Subject(Person(None, written), end)
+
+    def _behind(self, end: int) -> str | None:
+        """Return the name that stands behind a comma at `end`."""
+        match = _NAMED.match(self.text, end, self.stop)
+        return match[2].rstrip(".") if match and match[2] and self._is_name(match[2], match.start(2)) else None
 
     def _without_rank(self, name: str) -> str:
         parts = name.split()
@@ -405,17 +423,18 @@ class _Listener:
             and written.lower() not in gazetteer().names
         )
 
-    def _end_of_office(self, run: Sequence[tuple[int, int, str]], head: str) -> int:
+    def _end_of_office(self, run: Sequence[tuple[int, int, str]], heads: frozenset[str]) -> int:
         """Return how many words of `run` belong to the office: up to the last body, or the first region, among them."""
         tables, places = self.tables, gazetteer()
         ends = [self.bodies[start].end for start, _, _ in run if start in self.bodies]
         of_body = sum(stop <= ends[-1] for _, stop, _ in run) if ends else 0
+        of_a_place = not tables.of_a_place.isdisjoint(heads)
         lower = [word.lower() for _, _, word in run]
         for nth in range(of_body, min(len(lower), of_body + 6)):
             levelled = nth > 0 and lower[nth - 1] in tables.levels
             for length, key in places.starts.get(lower[nth], ()):
                 if " ".join(lower[nth : nth + length]) == key and (
-                    levelled or (not of_body and (length > 1 or head in tables.of_a_place))
+                    levelled or (not of_body and (length > 1 or of_a_place))
                 ):
                     return nth + length
         if of_body:
@@ -423,7 +442,7 @@ class _Listener:
         for nth, (_, _, word) in enumerate(run):
             if word in tables.ranks:
                 return nth
-        if head not in tables.of_a_place:
+        if tables.of_a_unit.isdisjoint(heads):
             return _leading_acronyms(run)
         names = 0
         for _, _, word in reversed(run):
