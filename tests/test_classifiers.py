@@ -116,17 +116,11 @@ def test_evidence_stands_where_it_says(tagger: Tagger) -> None:
 
 
 def test_a_tagging_prints_the_promised_fields(tagger: Tagger) -> None:
-    """The JSON of a tagging has exactly the published keys; what no model fills yet is null."""
+    """The JSON of a tagging has exactly the published keys; outcome and stage are null where there is no case."""
     row = json.loads(msgspec.json.encode(tagger.tag(demo_texts()[:1])[0]))
     assert list(row) == FIELDS
-    assert [name for name in FIELDS if row[name] is None] == [
-        "outcome",
-        "event_date",
-        "is_aggregate",
-        "case_stage",
-        "subtags",
-        "entities",
-    ]
+    assert [name for name in FIELDS if row[name] is None] == ["outcome", "case_stage"]
+    assert set(row["entities"]) == {"institutions", "speakers", "figures", "laws"}
     assert set(row["relevant"]) == {"value", "score", "election"}
     assert set(row["themes"][0]) == {"theme", "strength", "score", "threshold", "evidence"}
     assert set(row["themes"][0]["evidence"][0]) == {"start", "end", "text", "terms", "field"}

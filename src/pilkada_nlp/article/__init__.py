@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 import msgspec
@@ -28,6 +28,9 @@ RegionRole = Literal["peristiwa", "disebut", "dateline"]
 Outcome = Literal["terbukti", "tidak_terbukti"]
 Level = Literal["tinggi", "sedang", "rendah"]
 Stage = Literal["discover", "fetch", "extract"]
+InstitutionKind = Literal[
+    "penyelenggara", "pengawas", "pengadilan", "aparat", "pemerintah", "legislatif", "partai", "pemantau"
+]
 
 MODALITIES: tuple[ModalityValue, ...] = (
     "kejadian",
@@ -234,6 +237,75 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
     mark: str | None = None
 
 
+class Institution(msgspec.Struct, frozen=True, kw_only=True):
+    """A body that the text names: `name` is its short name ("Bawaslu"), `region` the words behind it as written.
+
+    `mentions` are (start, end) in the article's text, the region's words included; a bare "Bawaslu" belongs to
+    "Bawaslu Kutai Kartanegara" when the text names no other.
+    """
+
+    name: str
+    kind: InstitutionKind
+    region: str | None
+    mentions: tuple[tuple[int, int], ...]
+
+
+class Speaker(msgspec.Struct, frozen=True, kw_only=True):
+    """Who says the sentence at characters `start` to `end` of the article's text, in quotation marks or reported.
+
+    `name` and `office` are as written where the speaker was introduced. `name` is None for a speaker without one: an
+    office ("Kapolres Bima"), or a body that speaks for itself ("Bawaslu RI"), which then stands in `office`.
+    """
+
+    name: str | None
+    office: str | None
+    start: int
+    end: int
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure as the article gives it, never turned into a class: `text` is what stands between `start` and `end`.
+
+    `unit` is "persen", "rupiah" or the word behind the number, None for a bare index value; `counts` the noun that is
+    measured, None where none is near. `speaker` is the name (else the office) of who says the sentence. `instrument`
+    is "IKP" for a value of the election vulnerability index, `year` the year of that index if it is given.
+    """
+
+    value: float
+    text: str
+    unit: str | None
+    counts: str | None
+    speaker: str | None
+    start: int
+    end: int
+    instrument: str | None = None
+    year: int | None = None
+
+
+class LawCited(msgspec.Struct, frozen=True, kw_only=True):
+    """A law, regulation or ruling cited at characters `start` to `end`: one per article of law ("Pasal").
+
+    `law` is in short form ("UU 10/2016", "putusan MK 60/PUU-XXII/2024"), None where only the article is named.
+    """
+
+    text: str
+    pasal: str | None
+    ayat: tuple[str, ...]
+    huruf: tuple[str, ...]
+    law: str | None
+    start: int
+    end: int
+
+
+class Entities(msgspec.Struct, frozen=True, kw_only=True):
+    """Who and what an article names, each kind in the order of the text."""
+
+    institutions: tuple[Institution, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    laws: tuple[LawCited, ...] = ()
+
+
 class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     """All judgements on one article. A field that no model fills yet is None, not a guess.
 
@@ -260,7 +332,7 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     is_aggregate: bool | None = None
     case_stage: str | None = None
     subtags: dict[str, tuple[str, ...]] | None = None
-    entities: tuple[dict[str, Any], ...] | None = None
+    entities: Entities | None = None
     thresholds: dict[str, float] = {}  # msgspec gives each struct an empty dict of its own
 
     def explain(self, language: "Language" = "id", title: str = "") -> "Explanation":

@@ -22,8 +22,9 @@ from pilkada_nlp.article import (
     Tagging,
     ThemeTag,
 )
-from pilkada_nlp.classifiers import cues
+from pilkada_nlp.classifiers import cues, facts
 from pilkada_nlp.classifiers.document import Document, DocumentReader, Sentence
+from pilkada_nlp.classifiers.entities import find_entities
 from pilkada_nlp.classifiers.model import Floats, LinearModel, Manifest, load_model
 from pilkada_nlp.classifiers.taxonomy import Taxonomy
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
@@ -94,6 +95,11 @@ class Tagger:
             model=self.name,
             taxonomy=self.taxonomy.version,
             version=__version__,
+            event_date=facts.event_date(article) if relevant else None,
+            is_aggregate=facts.is_aggregate(article) if relevant else None,
+            case_stage=facts.case_stage(article, modality.value if modality else None),
+            subtags=facts.subtags(article, [theme.theme for theme in themes]) if relevant else None,
+            entities=find_entities(article) if relevant else None,
             thresholds={head: model.threshold(head) for head in ("relevant", *self.manifest.themes)},
         )
 
