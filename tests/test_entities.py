@@ -134,6 +134,18 @@ def test_bodies_are_told_from_ordinary_words(text: str, bodies: set[tuple[str, s
         ("Loury D, kuasa hukum pelapor, menerangkan hal itu.", [("Loury D", "kuasa hukum pelapor")]),
         ("Bawaslu RI menyebut 433 laporan.", [(None, "Bawaslu RI")]),
         ("Bawaslu RI menolak laporan itu.", []),
+        (
+            "Sekretaris Jenderal Partai Gelora Mahfuz S menilai itu keliru.",
+            [("Mahfuz S", "Sekretaris Jenderal Partai Gelora")],
+        ),
+        (
+            '"Sudah," kata Koordinator Divisi Hukum, Data dan Informasi Panwaslih Abdya, Heri S, soal itu.',
+            [("Heri S", "Koordinator Divisi Hukum, Data dan Informasi Panwaslih Abdya")],
+        ),
+        ("Di Dobo, Kapolda Maluku Irjen Bahar D hadir. “Ya,” kata Kapolda.", [("Bahar D", "Kapolda Maluku")]),
+        ("Sehari sebelumnya KPU Papua menilai pleno keliru.", [(None, "KPU Papua")]),
+        ("Surat untuk KPU Papua menilai pleno keliru.", []),
+        ("Larangan itu, menurut MUI, tegas.", [(None, "MUI")]),
         ("“Aman,” ujarnya.", []),
         ("Menurut undang-undang, itu dilarang.", []),
         ("Warga menunggu. Rombongan Maluku datang.", []),
@@ -177,6 +189,10 @@ def test_figures_keep_what_was_quoted(text: str, figures: list[tuple[Any, ...]])
         ("putusan MK Nomor 136/PUU-XXII/2024.", [(None, (), (), "putusan MK 136/PUU-XXII/2024")]),
         ("SKB Netralitas ASN", [(None, (), (), "SKB Netralitas ASN")]),
         ("pasal 69 huruf b juncto pasal 187 tak dikenakan", [("69", (), ("b",), None), ("187", (), (), None)]),
+        (
+            "UU Nomor 1 Tahun 1946, Pasal 14 dan atau Pasal 15",
+            [("14", (), (), "UU 1/1946"), ("15", (), (), "UU 1/1946")],
+        ),
         ("menurut undang-undang dan pasal itu", []),
     ],
 )

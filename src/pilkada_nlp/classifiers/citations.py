@@ -31,7 +31,7 @@ _PASAL = re.compile(
 )
 _AYAT = re.compile(r"(?<!huruf )(?:ayat \(?|\()(\d{1,2}[a-z]?)\b|huruf ([a-z])\b")
 _JOINS = re.compile(r",? (?:(?:dari|dalam|pada|di) )?")
-_SHARES = re.compile(r",? ?(?:(?:jo\.?|juncto|dan|dan/atau|serta|atau|hingga|sampai) )?")
+_SHARES = re.compile(r",? ?(?:(?:jo\.?|juncto|dan[ /]atau|dan|serta|atau|hingga|sampai) )?")
 _RANGE = frozenset({" dari ", " sampai ", " hingga ", " atau ", "-", "–", " dari total ", " - ", " – "})
 _INSTRUMENT = re.compile(r"\bIKP\b|\b[Ii]ndeks [Kk]erawanan(?: (?:[Pp]emilu|[Pp]ilkada|[Pp]emilihan))?")
 _YEAR = re.compile(r"\b20\d\d\b")
@@ -125,7 +125,12 @@ def _joined(text: str, pieces: Sequence[re.Match[str]], tables: _LawTables) -> l
             taken.add(start)
         shared = law
         found.append(_cited(text, start, stop, law, piece))
-    return found[::-1]
+    found.reverse()
+    for nth in range(1, len(found)):  # "UU 1/1946, Pasal 14 dan Pasal 15"
+        first, second = found[nth - 1], found[nth]
+        if first.pasal and second.pasal and not second.law and _SHARES.fullmatch(text, first.end, second.start):
+            found[nth] = msgspec.structs.replace(second, law=first.law)
+    return found
 
 
 def _short(match: re.Match[str], tables: _LawTables) -> str:

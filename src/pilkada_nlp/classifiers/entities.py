@@ -12,7 +12,8 @@ from pilkada_nlp.classifiers.citations import figure_words, find_figures, find_l
 from pilkada_nlp.classifiers.entity_words import Read, Spans, forms
 from pilkada_nlp.classifiers.facts import case_stage, event_date, is_aggregate, subtags
 from pilkada_nlp.classifiers.institutions import find_mentions, institutions
-from pilkada_nlp.classifiers.speakers import find_speakers, speaker_words
+from pilkada_nlp.classifiers.speaker_words import speaker_words
+from pilkada_nlp.classifiers.speakers import find_speakers
 from pilkada_nlp.preprocessing import read
 
 __all__ = ["case_stage", "event_date", "find_entities", "is_aggregate", "subtags"]

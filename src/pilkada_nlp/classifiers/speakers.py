@@ -1,17 +1,18 @@
 """Who says what: the speaker of each quoted or reported sentence, with the office that the text gives."""
 
-import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pilkada_nlp.article import Speaker
-from pilkada_nlp.classifiers.entity_words import Read, either_case, from_first_letter, one_of, table, words
+from pilkada_nlp.classifiers.entity_words import Read
 from pilkada_nlp.classifiers.institutions import Mention
+from pilkada_nlp.classifiers.speaker_words import speaker_tables
 from pilkada_nlp.preprocessing import Sentence
 from pilkada_nlp.regions.gazetteer import gazetteer
 
 _CLAUSES = 4  # clauses before a verb in which its subject may begin
+_NEAR = 70  # characters before a verb in which an office or body may be its subject without opening the clause
 _LONGEST_SUBJECT = 200  # characters from a subject's beginning to its verb
 _QUOTES = re.compile(r'["“”]')
 _OPENING = ('"', "“")
@@ -19,13 +20,19 @@ _INITIALS = re.compile(r"(?:[A-Z]{1,3}|(?:[A-Z]\.){1,4}[A-Z]?\.?)")
 _CAPITALS = re.compile(r" ?((?:\d{1,4}/)?[A-Z][\w./'’-]*)")
 _ROMAN = re.compile(r"[IVX]{1,4}")
 _ACRONYM = re.compile(r"[A-Z]{3,}[A-Za-z]*|Indonesia")
+_WORD_START = re.compile(r" (?=[A-Z])")
+_CAPITAL = re.compile(r"[A-Z]")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
-_ARTICLES = ("seorang", "salah satu", "salah seorang", "para", "sang", "mantan")
 _CLAUSE = re.compile(r"(?:, | [–—-] |: )")
 _UNKNOWN = re.compile(r" ((?:(?:seorang|salah seorang|salah satu|para|si|sang) )?[a-z]+(?: [a-z]+)?)")
 _NAMED = re.compile(
     r",? berinisial ([A-Z][\w.]*)|, ((?:[A-Z][\w.'’-]*)(?: [A-Z][\w.'’-]*){0,4})(?=[,.;(\"”]| [a-z(]|$)"
 )
+# Behind these an office or a body is no subject.
+_GOVERNING = frozenset(
+    "di ke dari oleh kepada bagi dengan untuk pada dan terhadap bersama serta atau antara yang".split()
+)
+_PLAIN = frozenset({"kata", "ujar", "tutur", "ucap"})  # nobody takes these for nouns behind a comma
 _PREPOSITIONS = frozenset(
     "di kepada saat usai pada ketika dalam dengan seusai melalui sambil lewat soal itu ini".split()
 )
@@ -49,75 +56,6 @@ class _Subject(NamedTuple):
     is_body: bool = False
 
 
-class _Tables(NamedTuple):
-    said_words: frozenset[str]
-    says: frozenset[str]
-    body_says: frozenset[str]
-    said: re.Pattern[str]
-    according: re.Pattern[str]
-    between: re.Pattern[str]
-    starters: frozenset[str]
-    pronoun: re.Pattern[str]
-    office: re.Pattern[str]
-    introduced: re.Pattern[str]
-    of_a_place: frozenset[str]
-    of_a_unit: frozenset[str]
-    levels: frozenset[str]
-    units: frozenset[str]
-    ranks: frozenset[str]
-    not_names: frozenset[str]
-    not_according: frozenset[str]
-
-
-def _with_object(verbs: Sequence[str]) -> frozenset[str]:
-    return frozenset(verbs) | {f"{verb}nya" for verb in verbs}
-
-
-@functools.cache
-def _tables() -> _Tables:
-    speakers = table("speakers")
-    said, says = words(speakers["said"]), _with_object(words(speakers["says"]))
-    goes_on = either_case(words(speakers["office_goes_on"]))
-    heads = words(speakers["offices"]) + words(speakers["office_pairs"])
-    return _Tables(
-        said_words=frozenset((*said, *(f"{verb}nya" for verb in said))),
-        says=says,
-        body_says=_with_object(words(speakers["body_says"])),
-        said=re.compile(
-            r"(?P<quoted>[\"”’'] ?,? ?(?:(?:demikian|begitu|begitulah|itulah) )?)"
-            rf"(?P<a>{one_of(said)})(?P<a_nya>nya)?\b"
-            rf"|, (?P<b>{one_of(said)})(?P<b_nya>nya)?\b"
-        ),
-        according=re.compile(r"\b[Mm]enurut(?P<nya>nya)?\b"),
-        between=re.compile(
-            r"(?: ?\([^()]{1,60}\))?(?:, [^,\"“”]{1,90}(?=,))?,?"
-            rf"(?: (?:{one_of(words(speakers['between']))})\b)*"
-            r"(?: (?!(?:yang|dan|oleh|untuk|agar|karena|bersama|dengan|atau|serta)\b)[a-z]{2,20}){0,3}"
-            r"(?: (?:di|dalam|pada|saat|usai|melalui|lewat) (?:(?! yang )[^,\"“”]){1,90})?,? "
-        ),
-        starters=frozenset(form.split()[0] for form in (*heads, *speakers["pronouns"], *_ARTICLES)),
-        pronoun=re.compile(rf"(?:{either_case(speakers['pronouns'])})\b"),
-        office=re.compile(
-            rf"(?:(?:{either_case(_ARTICLES)}) )?"
-            rf"(?:{either_case([*heads, *map(str.title, heads)])})\b(?: (?:{goes_on})\b)*"
-        ),
-        introduced=re.compile(from_first_letter([*map(str.capitalize, heads), *map(str.title, heads)])),
-        of_a_place=frozenset(words(speakers["of_a_place"])),
-        of_a_unit=frozenset(words(speakers["of_a_unit"])),
-        levels=frozenset(map(str.lower, table("naming")["levels"])),
-        units=frozenset(words(speakers["units"])),
-        ranks=frozenset(words(speakers["ranks"])),
-        not_names=frozenset(words(speakers["not_names"])),
-        not_according=frozenset(words(speakers["not_according"])),
-    )
-
-
-def speaker_words() -> frozenset[str]:
-    """Return the words that a sentence said by somebody has at least one of."""
-    tables = _tables()
-    return tables.said_words | tables.says | {"menurut", "menurutnya"}
-
-
 def find_speakers(text: str, sentences: Sequence[Read], mentions: Sequence[Mention]) -> list[Speaker]:
     """Return the speakers of the quoted or reported `sentences` of `text`.
 
@@ -130,7 +68,7 @@ class _Listener:
     """Follows one text from its first sentence to its last and remembers who has spoken."""
 
     def __init__(self, text: str, mentions: Sequence[Mention]) -> None:
-        self.text, self.tables = text, _tables()
+        self.text, self.tables = text, speaker_tables()
         self.bodies: Mapping[int, Mention] = {mention.start: mention for mention in mentions}
         self.people: dict[str, Person] = {}
         self.last: Person | None = None
@@ -138,9 +76,10 @@ class _Listener:
         self.pending: list[Sentence] = []  # quoted, and not yet said by anybody
         self.found: list[Speaker] = []
         self.offices: dict[str, Person] = {}  # by their first word
+        self.holders: dict[str, tuple[int, Person]] = {}  # of an office with a name: where first, and who
         self.introduced: dict[int, Person] = {}  # by where their office begins
         self.subjects: dict[int, _Subject] = {}  # by where they begin
-        self.stop = 0  # where the sentence in hand ends
+        self.start = self.stop = 0  # where the sentence in hand begins and ends
 
     def listen(self, sentences: Sequence[Read]) -> list[Speaker]:
         """Return the speakers of all sentences."""
@@ -151,7 +90,8 @@ class _Listener:
             if (self.open or self.pending) and "\n" in self.text[end : span.start]:
                 self._flush(self.last)
                 self.open = False
-            self.stop = end = span.end
+            self.start, self.stop = span.start, span.end
+            end = span.end
             was_open = self.open
             whole = (was_open or '"' in span.text or "“" in span.text) and self._follow_quotes(span.text)
             person = self._speaker(sentence, hits) if hits else None
@@ -205,7 +145,11 @@ class _Listener:
                 done = subject.end
                 person = subject.person
                 if person is not None and (person.name or " " in (person.office or "")):
-                    self.introduced[match.start()] = self._known(person) if person.name else person
+                    person = self._known(person) if person.name else person
+                    self.introduced[match.start()] = person
+                    if person.name:
+                        head = (person.office or "").lower().split(" ", 1)[0]
+                        self.holders.setdefault(head, (match.start(), person))
         self.offices.clear()
 
     def _speaker(self, sentence: Sentence, hits: frozenset[str]) -> Person | None:
@@ -216,10 +160,15 @@ class _Listener:
             person = self._according(sentence)
         if person is None and not tables.says.isdisjoint(hits):
             person = self._says(sentence, hits)
+        if person is None and not _PLAIN.isdisjoint(hits):
+            person = self._said(sentence, plain=True)
         return person
 
-    def _said(self, sentence: Sentence) -> Person | None:
-        """Return who speaks by a root behind the quotation: "…," ujar Bambang; …, lanjutnya."""
+    def _said(self, sentence: Sentence, *, plain: bool = False) -> Person | None:
+        """Return who speaks by a root behind the quotation: "…," ujar Bambang; …, lanjutnya.
+
+        With `plain` also whom no table knows, without quotation marks: …, kata pendamping massa.
+        """
         text, end = self.text, sentence.span.end
         for match in self.tables.said.finditer(text, sentence.span.start, end):
             quoted = match["quoted"] is not None
@@ -232,7 +181,7 @@ class _Listener:
             subject = self._subject(at, after_verb=True)
             if subject is not None:
                 return self._resolve(subject)
-            if quoted:
+            if quoted or (plain and match["b"] in _PLAIN):
                 unknown = _UNKNOWN.match(text, at, end)
                 if unknown and unknown[1].split()[0] not in _PREPOSITIONS:
                     parts = unknown[1].split()
@@ -282,7 +231,7 @@ class _Listener:
         for at, form in sorted(self._verbs(sentence, hits)):
             starts = [start] if at - start < _LONGEST_SUBJECT else []
             starts += [match.end() for match in _CLAUSE.finditer(text, max(start, at - _LONGEST_SUBJECT), at)]
-            for clause in (*starts[:1], *starts[1:][-_CLAUSES:]):
+            for clause in (*starts[:1], *starts[1:][-_CLAUSES:], *self._before(start, at)):
                 subject = self._subject(clause)
                 if subject is None or subject.end >= at or not self.tables.between.fullmatch(text, subject.end, at):
                     continue
@@ -293,6 +242,17 @@ class _Listener:
                 break  # what is quoted has verbs of its own
         return None
 
+    def _before(self, start: int, at: int) -> Iterator[int]:
+        """Yield where the last office or body before a verb at `at` begins: "Sehari sebelumnya KPU Papua menilai"."""
+        for capital in reversed([*_CAPITAL.finditer(self.text, max(start, at - _NEAR), at)]):
+            begin = capital.start()
+            if begin in self.introduced or begin in self.bodies:
+                word = self.text[max(start, begin - 20) : begin].split()[-1:]
+                if not word or not (word[0] in _GOVERNING or word[0][0].isupper()):
+                    yield begin
+                if begin in self.introduced:
+                    return
+
     def _resolve(self, subject: _Subject) -> Person | None:
         return self.last if subject.person is None else self._known(subject.person)
 
@@ -301,6 +261,9 @@ class _Listener:
         if person.name is None:
             office = (person.office or "").lower()
             known = self.offices.get(office)
+            holder = self.holders.get(office)
+            if known is None and holder is not None and holder[0] < self.start:
+                known = holder[1]
             if known is not None:
                 return known  # "Kapolsek" after "Kapolsek Samboja"
             self.offices.setdefault(office.split(" ", 1)[0], person)
@@ -347,6 +310,9 @@ class _Listener:
         written, end = text[run[0][0] : name], name
         parts = written.split()
         known = all(part in self.people for part in parts)
+        is_acronym = len(parts) == 1 and len(written) > 2 and _ACRONYM.fullmatch(written)
+        if not known and (is_acronym or parts[0] in tables.units):
+            return _Subject(Person(None, written), end, is_body=True)  # "menurut MUI", "Bagian Umum mencatat"
         if not known and parts[-1].lower() in gazetteer().names and not after_verb:
             return None  # "Rombongan Maluku"
         if not known and not after_verb and " " not in written and not _INITIALS.fullmatch(written):
@@ -384,6 +350,10 @@ class _Listener:
         """Read what stands behind the first words of an office, up to the name and with it."""
         text, tables = self.text, self.tables
         start, end = office.span()
+        for word in _WORD_START.finditer(text, start + 1, end):
+            if word.end() in self.bodies:  # "Sekretaris Jenderal Partai Gelora"
+                end = word.start()
+                break
         run = self._capitals(end) if text[end : end + 1] == " " else []
         named = self._end_of_office(run, frozenset(office.group().lower().split()))
         while named < len(run) and run[named][2] in tables.units:
@@ -391,11 +361,18 @@ class _Listener:
             named = len(run) if behind == "," else min(named + 2, len(run))
         if named:
             end = run[named - 1][1]
+        if text[end : end + 2] == ", " and "ivisi " in text[start:end]:  # "Divisi Hukum, Data dan Informasi Bawaslu X"
+            stop = text.find(",", end + 2, min(self.stop, end + _NEAR))
+            body = next((self.bodies[at] for at in range(end + 2, stop) if at in self.bodies), None)
+            if body is not None:
+                end, run, named = body.end, [], 0
         written = text[start:end]
         rest = run[named:]
         while rest and rest[0][2].rstrip(".") in tables.ranks:
             rest = rest[1:]
         stop = self._name(rest)
+        if text[start:end].lower() in tables.nameless:
+            return _Subject(Person(None, text[start:end]), end)
         if stop:
             return _Subject(Person(text[rest[0][0] : stop].rstrip("."), written), stop)
         match = None if rest else _NAMED.match(text, end, self.stop)
