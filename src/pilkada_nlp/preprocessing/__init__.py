@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pilkada_nlp.preprocessing import columns, splitter, tokenizer
-from pilkada_nlp.preprocessing.reading import Sentence, Word, default_stemmer, read, terms
+from pilkada_nlp.preprocessing.reading import Sentence, Word, read, shared_stemmer, terms
 from pilkada_nlp.preprocessing.splitter import Span
 from pilkada_nlp.preprocessing.stemmer import Stemmer
 from pilkada_nlp.preprocessing.tokenizer import Token
@@ -58,7 +58,7 @@ def stem(text: Any) -> Any:
     Roots are PySastrawi's with the corrections of this domain; `Stemmer(corrections=False)` gives stock PySastrawi.
     A column gives a column. Raises TypeError for anything else.
     """
-    return columns.apply(default_stemmer().stem, text, "stem")
+    return columns.apply(shared_stemmer().stem, text, "stem")
 
 
 @overload

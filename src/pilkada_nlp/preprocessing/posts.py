@@ -71,8 +71,10 @@ def _word(word: str) -> str:
         base = _word(match[1])
         if _is_word(base):
             return f"{base}-{base}{match[2] or ''}"
-    if _HAS_LEET.fullmatch(word) and (plain := word.translate(_LEET)) in _slurs() | slang.keys() | tables.roots():
-        return slang.get(plain, plain)
+    if _HAS_LEET.fullmatch(word):
+        plain = word.translate(_LEET)
+        if plain in slang or plain in _slurs() or plain in tables.roots():
+            return slang.get(plain, plain)
     if _STRETCHED.search(word):
         return _unstretched(word)
     if word.endswith("nya") and word[:-3] in slang and not _is_word(word):

@@ -54,9 +54,9 @@ class Sentence(NamedTuple):
 
 
 @functools.cache
-def default_stemmer() -> Stemmer:
-    """Return the stemmer with corrections that this process shares."""
-    return Stemmer()
+def shared_stemmer(corrections: bool = True) -> Stemmer:
+    """Return the stemmer that this process shares, so that word forms once seen stay remembered."""
+    return Stemmer(corrections)
 
 
 # A few hundred articles at most are in work at a time; each stage asks for the same ones.
@@ -97,7 +97,7 @@ def _words(pieces: Sequence[Token]) -> tuple[Word, ...]:
             elif denied:
                 denied -= 1
             hedged = hedged or lower in _HEDGES
-    stems = default_stemmer().stem_words(raw)
+    stems = shared_stemmer().stem_words(raw)
     return tuple(map(_word, raw, stems, scopes))
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from pilkada_nlp.preprocessing.posts import normalize
-from pilkada_nlp.preprocessing.stemmer import Stemmer
+from pilkada_nlp.preprocessing.reading import shared_stemmer
 
 
 class IndonesianText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class IndonesianText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(texts, str):
             raise TypeError("IndonesianText takes a list of texts, not one string")
         prepared = map(normalize, texts) if self.posts else texts
-        return list(map(Stemmer(self.corrections).stem, prepared)) if self.stem else list(prepared)
+        return list(map(shared_stemmer(self.corrections).stem, prepared)) if self.stem else list(prepared)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
