@@ -25,6 +25,8 @@ def places(text: str, title: str = "") -> set[str]:
         ("Pilkada Pati berjalan. Bupati Pati cuti.", {"33.18"}),
         ("Bawaslu Papua Barat Daya menerima laporan.", {"96"}),
         ("Warga Kukar memilih.", {"64.02"}),
+        ("Warung di terminal Bireuen ramai membicarakan calon.", {"11.11"}),
+        ("Komisioner KPU Boven Digul diganti.", {"93.02"}),
         ("Calon wakil bupati dan wakil wali kota diundang KPU Kota Metro.", {"18.72"}),
         ("Badan Pengawas Pemilu (Bawaslu) Provinsi Jambi mencatat lima laporan.", {"15"}),
         ("Polda Metro Jaya menyiapkan pengamanan pilkada.", {"31"}),
@@ -54,8 +56,11 @@ def test_names_and_anchors(text: str, codes: set[str]) -> None:
         "Baca juga: Pilkada Ngawi Ditunda Sepekan",
         "Warga Kecamatan Ketapang mengantre. Di Ketapang hujan turun.",
         "Oki dan Bu Tuti datang bersama.",
+        "Massa berkumpul di Medan Merdeka Utara.",
+        "Ketua Umum PB organisasi itu hadir.",
         "Yang diperiksa ialah MR, BS, dan TL.",
         "Perbatasan Papua Nugini ditutup sehari.",
+        "Penumpang menunggu di Terminal Bireuen sampai larut.",
     ],
 )
 def test_what_is_no_region(text: str) -> None:
@@ -167,6 +172,78 @@ def test_an_office_holder_is_the_place_when_the_text_is_about_the_race() -> None
     """The head of a region counts once the text is about that region's election."""
     text = "Bupati Wonogiri dilaporkan ke Bawaslu. Pelapor menyebut ASN Wonogiri dikerahkan."
     assert places(text, "Bupati Wonogiri Dilaporkan") == {"33.12"}
+
+
+def test_the_race_of_a_province_counts_beside_the_regency_that_tells_of_it() -> None:
+    """Guideline H.9: a provincial race in front counts beside its regency, the province as mere frame does not."""
+    text = "Warga Kabupaten Klungkung memilih Gubernur Bali besok. {} KPU Klungkung siap."
+    assert places(text.format("Pemilihan gubernur Bali diikuti tiga pasangan.")) == {"51", "51.05"}
+    assert places(text.format("Bawaslu Bali hadir.").replace(" memilih Gubernur Bali", " mencoblos")) == {"51.05"}
+
+
+def test_a_province_with_several_of_its_regencies_is_only_their_frame() -> None:
+    """Guideline D.3: where a text tells of several regencies, their province counts only by its own race."""
+    text = "KPU Kabupaten Muna dan KPU Kabupaten Wakatobi ditegur. {} di Sulawesi Tenggara berjalan."
+    assert places(text.format("Tahapan"), "Dua KPU di Sultra Ditegur") == {"74.03", "74.07"}
+    assert places(text.format("Pilgub Sulawesi Tenggara"), "Dua KPU di Sultra Ditegur") == {"74", "74.03", "74.07"}
+
+
+def test_another_regions_office_settles_no_twin() -> None:
+    """The head of a third regency says nothing of an open twin, which stays open."""
+    text = "Kampanye digelar di Tasikmalaya, Jawa Barat. Rombongan lalu menemui Bupati Lebak."
+    assert {"32.06", "32.78"} <= places(text)
+
+
+def test_city_and_regency_named_together_are_both_certain() -> None:
+    """A city and a regency that are named together are two regions, and neither is open."""
+    tags = {tag.code: tag.score for tag in find_regions("KPU Kota dan Kabupaten Tangerang menunda pleno.")}
+    assert tags == {"36.03": 1, "36.71": 1}
+
+
+def test_an_address_in_a_village_is_where_it_happens() -> None:
+    """An address down to the village is the place of the event, a town behind a hall may be a mere venue."""
+    filler = "Panitia menyiapkan pentas seni dan lomba untuk para peserta sejak pagi hari. " * 3
+    village = "Acara itu berlangsung di Desa Sukaindah, Kecamatan Baros, Kabupaten Serang, Banten."
+    hall = "Acara itu berlangsung di Gedung Juang, Kabupaten Serang, Banten."
+    assert places(f"Relawan menggelar lomba. {filler}{village}") == {"36.04"}
+    assert places(f"Relawan menggelar lomba. {filler}{hall}") == set()
+
+
+def test_a_ruling_on_members_is_about_their_region() -> None:
+    """Whoever pronounces it, the punishment of an election body's members concerns their region."""
+    ruling = "Dewan juga menjatuhkan sanksi peringatan kepada Ketua KPU Kabupaten Brebes."
+    assert places(NATIONAL.format(ruling)) == {"33.29"}
+
+
+def test_an_election_body_that_hosts_a_meeting_is_a_venue() -> None:
+    """What is said at the meeting of a regency's election body is not about the regency."""
+    hosted = '"Undang-undangnya perlu dibenahi," katanya dalam rapat kerja Bawaslu Manggarai Barat, Senin (13/10).'
+    assert places(NATIONAL.format(hosted)) == set()
+
+
+def test_a_sentence_of_examples_names_no_place() -> None:
+    """Guideline D.7: what is named as an example elsewhere does not count."""
+    example = "Contohnya hakim pernah mencoret semua pasangan pada Pilkada Barito Utara."
+    assert places(f"Biaya politik membuat calon mencari utang. {example} Aturannya harus diperbaiki.") == set()
+
+
+def test_rankings_by_risk_count_as_a_whole() -> None:
+    """Guideline D.5: the provinces of a list count in a ranking by risk, and not in a table of results."""
+    text = (
+        "JAKARTA – Bawaslu merilis peta untuk pemilihan tahun depan. Lima provinsi {}, berturut-turut "
+        "Maluku Utara, Sulawesi Utara, Banten, Lampung, dan Bali. Angka itu dihitung dari laporan para pengawas "
+        "di lapangan, dari jumlah perkara yang pernah ditangani, dan dari catatan aparat keamanan setempat."
+    )
+    risky = {"82", "71", "36", "18", "51"}
+    assert places(text.format("paling rawan"), "Peta Kerawanan Pemilihan Dirilis") == risky
+    assert places(text.format("paling ramai"), "Peta Partisipasi Pemilihan Dirilis") == set()
+
+
+def test_instances_of_a_provincial_race_are_only_named() -> None:
+    """Regencies listed in news of their province's election are its instances, not places of their own."""
+    filler = "Tim hukum menyerahkan berkas perkara kepada panitera dan menunggu jadwal sidang berikutnya. " * 4
+    text = f"Gugatan Pilgub Sumatera Utara didaftarkan. {filler}Banjir terjadi di Medan, Deli Serdang, dan Langkat."
+    assert places(text, "Hasil Pilgub Sumut Digugat") == {"12"}
 
 
 def test_lists_of_regencies_count_as_a_whole() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pilkada_nlp.regions.gazetteer import WORD, Cue, Gazetteer
 
 _LONGEST_CHAIN = 9  # words: "calon wakil wali kota dan wakil bupati Kabupaten X"
+_LONGEST_ADDRESS = 10  # words: "Dusun X, Desa Y, Kecamatan Z, Kabupaten"
 _WINDOW = (25, 12)  # words before and behind a mention that are read for what happens there, within its sentence
 _LONGEST_GAP = 32  # characters between two names of one list: " dengan 43, disusul "
 _SENTENCE_END = re.compile(r"[.!?][\"”’)]*\s+(?=[A-Z\"“‘(0-9])|\n+")
@@ -28,8 +29,9 @@ class Mention:
     """A name at characters `start` to `end`; several `codes` are readings that stay open.
 
     `chain` is where the words of its cue begin, `level` what they say of the region's level. `scene`: something happens
-    there; `venue`: something was said there on a day. `sure`: it needs no support from elsewhere in the text. `listed`
-    counts the regions of the list that it stands in.
+    there; `venue`: something was said there on a day; `hosts`: its election body held the meeting where that was.
+    `sure`: it needs no support from elsewhere in the text. `listed` counts the regions of the list that it stands in,
+    which begins at character `list_start`.
     """
 
     codes: tuple[str, ...]
@@ -42,8 +44,10 @@ class Mention:
     compared: bool
     scene: bool
     venue: bool
+    hosts: bool
     sure: bool
     listed: int = 1
+    list_start: int = -1
 
 
 class _Chain(NamedTuple):
@@ -103,15 +107,16 @@ class _Reader:
         after_preposition = bool(chain.cues) and chain.cues[0].name in tables.ends and not in_title
         if self._trapped(at, end, name, checks_behind=after_preposition):
             return None
-        cue = self._cue(at, chain, kinds)
+        first, last = self._sentence(at)
+        cue = self._cue(at, first, chain, kinds)
         sure = True
         if name in traps["anchored_only"]:
             sure = anchored
         elif name in traps["national_seat"]:
-            sure = anchored or placed or in_title or cue.name == "enclosing"
+            sure = anchored or placed or in_title or cue.name in ("enclosing", "address")
         elif name in traps["ordinary_words"]:
-            sure = anchored or placed or cue.name in ("seat", "enclosing", "former")
-        scene, said = self._surroundings(at, end)
+            sure = anchored or placed or cue.name in ("seat", "enclosing", "address", "former")
+        near = set(self.lower[max(first, at - _WINDOW[0]) : min(last, end + _WINDOW[1])])
         dated = _DATED.match(self.text, self.ends[end - 1], self.ends[end - 1] + 60) is not None
         return Mention(
             codes=codes,
@@ -121,17 +126,20 @@ class _Reader:
             cue=cue,
             level=chain.level,
             in_title=in_title,
-            compared=not tables.context["comparison"].isdisjoint(self.lower[max(0, at - 4) : at]),
-            scene=scene,
-            venue=said and dated,
+            compared=self._is_compared(at, first),
+            # What happens to an election body is a ruling on its members, wherever it is pronounced.
+            scene=not near.isdisjoint(tables.context["sanction" if cue.name == "body" else "scene"]),
+            venue=dated and not near.isdisjoint(tables.context["says"]),
+            hosts=cue.name == "body" and not tables.context["meeting"].isdisjoint(self.lower[max(0, at - 8) : at]),
             sure=sure,
         )
 
-    def _cue(self, at: int, chain: _Chain, kinds: set[str]) -> Cue:
-        """Return the cue that decides for the name at word `at`."""
+    def _cue(self, at: int, first: int, chain: _Chain, kinds: set[str]) -> Cue:
+        """Return the cue that decides for the name at word `at` of the sentence that begins at word `first`."""
         cues = self.tables.cues
         if chain.behind_comma and kinds <= {"level"}:
-            return cues["enclosing"]
+            behind = self.lower[max(first, at - _LONGEST_ADDRESS) : at]
+            return cues["enclosing" if self.tables.traps["localities"].isdisjoint(behind) else "address"]
         if chain.cues:
             return next(cue for name, cue in cues.items() if name in kinds)
         if self.tables.chain.get(self.lower[at]) in (cues["police"], cues["police_provincial"]):
@@ -185,7 +193,7 @@ class _Reader:
             if self.lower[at - 1] in traps["localities"]:
                 self.localities.add(name)
                 return True
-            if self.lower[at - 1] in traps["not_after"]:
+            if self.lower[at - 1] in traps["not_after"] and self.words[at - 1][0].isupper():
                 return True
         if end < len(self.words) and text[self.ends[end - 1] : self.starts[end]] == " ":
             behind = self.words[end]
@@ -214,13 +222,18 @@ class _Reader:
         provinces = {code[:2] for code in codes}
         return all("." in code for code in around) and provinces.isdisjoint(around) and set(codes).isdisjoint(around)
 
-    def _surroundings(self, at: int, end: int) -> tuple[bool, bool]:
-        """Return whether something happens, and whether somebody says something, in the sentence of the words."""
+    def _sentence(self, at: int) -> tuple[int, int]:
+        """Return the first word of the sentence of word `at`, and the first word behind it."""
         nth = bisect.bisect_right(self.sentence_starts, self.starts[at])
         first = bisect.bisect_left(self.starts, self.sentence_starts[nth - 1] if nth else 0)
-        last = bisect.bisect_left(self.starts, self.sentence_starts[nth]) if nth < len(self.sentence_starts) else None
-        near = set(self.lower[max(first, at - _WINDOW[0]) : min(last or len(self.lower), end + _WINDOW[1])])
-        return not near.isdisjoint(self.tables.context["scene"]), not near.isdisjoint(self.tables.context["says"])
+        behind = nth < len(self.sentence_starts)
+        return first, bisect.bisect_left(self.starts, self.sentence_starts[nth]) if behind else len(self.starts)
+
+    def _is_compared(self, at: int, first: int) -> bool:
+        """Say whether the name at word `at` is a comparison, or its sentence, from word `first` on, an example."""
+        context = self.tables.context
+        before = self.lower[max(0, at - 4) : at]
+        return self.lower[first] in context["example"] or not context["comparison"].isdisjoint(before)
 
 
 def find_mentions(text: str, title_end: int, tables: Gazetteer) -> tuple[list[Mention], list[str]]:
@@ -251,7 +264,7 @@ def _listed_with(text: str, first: Mention, second: Mention) -> bool:
 
 def _join_lists(mentions: Sequence[Mention], text: str, tables: Gazetteer) -> None:
     """Give the members of a list one cue, and mark the province behind its own regency as enclosing."""
-    weak = {"bare", "attached", "enclosing", "level", "place", "toward"}
+    weak = {"bare", "attached", "enclosing", "address", "level", "place", "toward"}
     last: Mention | None = None
     end = 0
     lists: list[list[Mention]] = []
@@ -282,4 +295,4 @@ def _join_lists(mentions: Sequence[Mention], text: str, tables: Gazetteer) -> No
     for members in lists:
         different = len({member.codes for member in members})
         for member in members:
-            member.listed = different
+            member.listed, member.list_start = different, members[0].start

@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from pilkada_nlp.regions.gazetteer import Gazetteer, key
+from pilkada_nlp.regions.gazetteer import WORD, Gazetteer, key
 from pilkada_nlp.regions.mentions import Mention, find_mentions
 
 _ENOUGH = 50_000  # characters that are searched for what tells a city from the regency of the same name
@@ -18,6 +19,8 @@ _DATELINE = re.compile(  # "jpnn.com, KUPANG -", "Denpasar (7/2/2024) –", "KEN
     r"(?:,? ?\([^)\n]{2,40}\)|, [^.–—\n]{0,40}?|,)?\s*(?:--|[–—:|]|-(?=\s))"
 )
 _TOWN_ONLY = re.compile(r"\W*(?P<place>[A-Z]{3,}(?: [A-Z]{3,}){0,3})(?=,? |\.)")  # "SINGARAJA, Niat …"
+
+_PAIR = re.compile(r"\b(?:kota (?:dan|serta) kabupaten|kabupaten (?:dan|serta) kota) ", re.IGNORECASE)
 
 
 class Reading(NamedTuple):
@@ -40,12 +43,34 @@ def read(text: str, title: str, tables: Gazetteer) -> Reading:
     if dateline:
         body = len(title) + 1
         mentions = [mention for mention in mentions if not body + begin <= mention.start < body + end]
+    mentions = [single for mention in mentions for single in _apart(mention, whole)]
     if any(len(codes) > 1 for codes in (dateline, *(mention.codes for mention in mentions))):
-        present = set(words)
+        present = _unclaimed(words, mentions, whole)
         _settle(mentions, present, whole, tables)
         certain = {mention.codes[0] for mention in mentions if len(mention.codes) == 1}
         dateline = _supported(dateline, certain, present, whole, tables) if len(dateline) > 1 else dateline
     return Reading(mentions, dateline, words, len(whole))
+
+
+def _apart(mention: Mention, text: str) -> list[Mention]:
+    """Return a mention for each region of "Kota dan Kabupaten X", which names two; any other mention as it is."""
+    if len(mention.codes) > 1 and _PAIR.search(text, mention.chain, mention.start):
+        return [replace(mention, codes=(code,)) for code in mention.codes]
+    return [mention]
+
+
+def _unclaimed(words: Sequence[str], mentions: Sequence[Mention], text: str) -> set[str]:
+    """Return the words of the text but for the offices of regions that the text names without doubt.
+
+    "Bupati Lebak" says that Lebak is a regency, and nothing of Serang or Tasikmalaya.
+    """
+    claimed = Counter(
+        match.group().lower()
+        for mention in mentions
+        if len(mention.codes) == 1
+        for match in WORD.finditer(text, mention.chain, mention.start)
+    )
+    return {word for word, count in Counter(words).items() if count > claimed[word]}
 
 
 def _settle(mentions: Sequence[Mention], present: set[str], text: str, tables: Gazetteer) -> None:
