@@ -36,7 +36,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.learning_curve
 
 models: setup
-	$(BIN)/pilkada train corpora/berita --out models/tagger
+	$(BIN)/pilkada train corpora/berita corpora/ringkas --sentences corpora/kalimat --out models/tagger
 
 # Pins with hashes and without any address; run after a change of dependencies in pyproject.toml.
 requirements:

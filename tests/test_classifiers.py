@@ -16,7 +16,7 @@ from pilkada_nlp.classifiers import Tagger, cues, load_tagger
 from pilkada_nlp.classifiers.phrases import PhraseMatcher
 from pilkada_nlp.classifiers.tagger import shipped_model
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
-from pilkada_nlp.corpora import read_corpus
+from pilkada_nlp.corpora import read_corpus, read_sentences
 from pilkada_nlp.demo import demo_articles
 from pilkada_nlp.errors import ModelError
 from pilkada_nlp.inputs import article_of_text
@@ -123,7 +123,14 @@ def test_a_tagging_prints_the_promised_fields(tagger: Tagger) -> None:
     assert set(row["entities"]) == {"institutions", "speakers", "figures", "laws"}
     assert set(row["relevant"]) == {"value", "score", "election"}
     assert set(row["themes"][0]) == {"theme", "strength", "score", "threshold", "evidence"}
-    assert set(row["themes"][0]["evidence"][0]) == {"start", "end", "text", "terms", "field"}
+    assert set(row["themes"][0]["evidence"][0]) == {
+        "start",
+        "end",
+        "text",
+        "terms",
+        "field",
+        "modality",
+    }
     assert set(row["modality"]) == {"value", "score", "secondary", "evidence"}
     assert set(row["regions"][0]) == {"code", "name", "role", "score"}
     assert set(row["source_kind"]) == {"value", "score", "mark"}
@@ -235,7 +242,7 @@ def test_evidence_is_faithful(tagger: Tagger) -> None:
     chance = random.Random(5)
     falls = {"evidence": 0.0, "others": 0.0}
     judged = 0
-    for article in held_out(320):
+    for article in held_out(450):
         (tagging,) = tagger.tag([article])
         main = next((theme for theme in tagging.themes if theme.strength == "pokok"), None)
         spans = [(span.start, span.end) for span in sentences(article.text)]
@@ -248,7 +255,7 @@ def test_evidence_is_faithful(tagger: Tagger) -> None:
             text = " ".join(article.text[start:end] for start, end in spans if (start, end) not in gone)
             (less,) = tagger.tag([msgspec.structs.replace(article, text=text)])
             falls[kind] += odds(main.score) - odds(less.theme_scores[main.theme])
-    assert judged >= 250
+    assert judged >= 300
     assert falls["evidence"] > 2 * max(falls["others"], 0.01)
 
 
@@ -256,6 +263,26 @@ def odds(probability: float) -> float:
     """Return the log-odds of a probability, kept within what six digits can tell."""
     bounded = min(max(probability, 1e-6), 1 - 1e-6)
     return math.log(bounded / (1 - bounded))
+
+
+def test_each_evidence_sentence_has_a_modality_of_its_own(tagger: Tagger) -> None:
+    """Most of the labelled sentences held back are told apart, and the tagging says it of every sentence it shows.
+
+    0.79 of them were told apart when this was written.
+    """
+    rows = [row for row in read_sentences([ROOT / "corpora" / "kalimat"]) if row.split == "test"]
+    article = "Bawaslu Kabupaten Bima mengawasi Pilkada 2024. Pilkada 2024 diikuti tiga pasangan calon bupati."
+    taggings = tagger.tag([article_of(f"{row.text} {article}", row.text) for row in rows])
+    right = shown = 0
+    for row, tagging in zip(rows, taggings, strict=True):
+        found = [part for theme in tagging.themes for part in theme.evidence]
+        found += tagging.modality.evidence if tagging.modality else ()
+        assert all(part.modality for part in found)
+        own = [part for part in found if part.text.strip(" .") == row.text.strip(" .")]
+        shown += bool(own)
+        right += bool(own) and own[0].modality == row.mod
+    assert shown >= 60
+    assert right / shown >= 0.7
 
 
 def test_the_model_is_small_and_loads_at_once() -> None:

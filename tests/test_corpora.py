@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,23 @@ FAMILY = [
 ]
 
 
-def check(tmp_path: Path, rows: list[Any], family: list[Any] = FAMILY, measure: Path | None = None) -> CorpusReport:
-    """Check a corpus of these articles and one family."""
+def opening(number: int, labels: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """Return the sound opening of an article, with some fields changed."""
+    whole = article(number, labels, **{"text": text(number, 60), **fields})
+    return {name: value for name, value in whole.items() if name in ("id", "title", "text", "date", "labels")}
+
+
+def check(
+    tmp_path: Path,
+    rows: list[Any],
+    family: list[Any] = FAMILY,
+    measure: Path | None = None,
+    openings: Sequence[Any] = (),
+) -> CorpusReport:
+    """Check a corpus of these articles and openings and one family."""
     folder = tmp_path / "corpora"
-    for name, lines in (("berita", rows), ("salinan", family), ("media_sosial", []), ("kalimat", [])):
+    lines_of = {"berita": rows, "ringkas": openings, "salinan": family, "media_sosial": [], "kalimat": []}
+    for name, lines in lines_of.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "x.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     (folder / "balance.toml").write_text(BALANCE)
@@ -145,6 +159,24 @@ def test_each_fault_is_found(tmp_path: Path, changed: dict[str, Any], rule: str)
     """One broken rule is named, with the text that breaks it."""
     report = check(tmp_path, [article(1), changed])
     assert rule in rules(report)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        (opening(3, text=text(3, 20)), "length"),
+        (opening(3, text=text(3, 110)), "length"),
+        (opening(3, {"mod": None}), "relevance"),
+        (opening(3, text=text(4, 58) + " lain sekali"), "similarity"),
+        (opening(4), "id"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_openings_have_rules_of_their_own(tmp_path: Path, changed: dict[str, Any], rule: str) -> None:
+    """Headline and lead need no event and no source; length, labels, likeness and ids are checked."""
+    assert check(tmp_path, [article(1), article(2)], openings=[opening(4), opening(5)]).problems == []
+    report = check(tmp_path, [article(1), article(2)], openings=[opening(4), changed])
+    assert rules(report) == {rule} or rules(report) == {rule, "similarity"}
 
 
 def test_missing_balance_is_found(tmp_path: Path) -> None:

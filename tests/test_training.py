@@ -13,7 +13,7 @@ from pilkada_nlp.classifiers import load_tagger
 from pilkada_nlp.classifiers.document import DocumentReader
 from pilkada_nlp.classifiers.model import load_model
 from pilkada_nlp.classifiers.taxonomy import taxonomy_text
-from pilkada_nlp.corpora import LabelledArticle, read_corpus
+from pilkada_nlp.corpora import LabelledArticle, read_corpus, read_sentences
 from pilkada_nlp.errors import InputError, OutputError
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 from pilkada_nlp.training import corpus_digest, train
@@ -88,6 +88,26 @@ def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
     rows = read_corpus([corpus(tmp_path / "c.jsonl")])
     more = [*rows, LabelledArticle(**{**{n: getattr(rows[0], n) for n in rows[0].__struct_fields__}, "split": "test"})]
     assert train(rows, tmp_path / "a").files == train(more, tmp_path / "b").files
+
+
+def test_sentences_teach_modality_and_nothing_else(tmp_path: Path) -> None:
+    """Sentences change the heads of modality, those of split "test" nothing at all."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    line: dict[str, object] = {"id": "k", "text": f"Camat berfoto lalu {WORDS['keamanan']}.", "mod": "potensi", "split": "train"}
+    line |= {"negation": False, "hedge": False, "background": False}
+    (tmp_path / "k.jsonl").write_text(
+        "\n".join(json.dumps({**line, "id": f"k{number}"}) for number in range(6)), encoding="utf-8"
+    )
+    taught = read_sentences([tmp_path / "k.jsonl"])
+    held_back = [msgspec.structs.replace(sentence, split="test") for sentence in taught]
+    train(rows, tmp_path / "plain")
+    train(rows, tmp_path / "taught", sentences=taught)
+    assert train(rows, tmp_path / "held", sentences=held_back).files == load_tagger(tmp_path / "plain").manifest.files
+    plain, _, _ = load_model(tmp_path / "plain", PREPROCESSING_VERSION)
+    other, _, _ = load_model(tmp_path / "taught", PREPROCESSING_VERSION)
+    changed = {head for head, row in plain.rows.items() if (plain.weights[:, row] != other.weights[:, row]).any()}
+    assert changed
+    assert all(head.startswith("mod:") for head in changed)
 
 
 def test_served_scores_are_those_of_scikit_learn(tmp_path: Path) -> None:
@@ -181,7 +201,9 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 def test_the_shipped_model_was_trained_on_the_shipped_corpus() -> None:
     """The manifest's digest is that of the corpus in this repository, so that anyone can make the model again."""
-    rows = [row for row in read_corpus([ROOT / "corpora" / "berita"]) if row.split != "test"]
+    folders = [ROOT / "corpora" / "berita", ROOT / "corpora" / "ringkas"]
+    rows = [row for row in read_corpus(folders) if row.split != "test"]
+    sentences = [row for row in read_sentences([ROOT / "corpora" / "kalimat"]) if row.split != "test"]
     manifest = load_tagger().manifest
     assert manifest.articles == len(rows)
-    assert manifest.corpus_sha256 == corpus_digest(rows)
+    assert manifest.corpus_sha256 == corpus_digest(rows, sentences)

@@ -195,6 +195,12 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
 @main.command()
 @click.argument("corpus", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
+    "--sentences",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Single sentences labelled with a modality (JSONL file or folder); may be given again.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model folder to write."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
@@ -204,15 +210,17 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
     help="Another table of themes than the shipped one; it may add themes.",
 )
 @_format_option
-def train(corpus: Sequence[Path], out: Path, seed: int, taxonomy: Path | None, form: Format) -> None:
+def train(
+    corpus: Sequence[Path], sentences: Sequence[Path], out: Path, seed: int, taxonomy: Path | None, form: Format
+) -> None:
     """Train a tagger on labelled articles (JSONL files or folders of them).
 
-    Example: pilkada train corpora/berita --out models/tagger
+    Example: pilkada train corpora/berita --sentences corpora/kalimat --out models/tagger
     """
-    from pilkada_nlp.corpora import read_corpus
+    from pilkada_nlp.corpora import read_corpus, read_sentences
     from pilkada_nlp.training import train as train_model
 
-    manifest = train_model(read_corpus(corpus), out, seed, taxonomy)
+    manifest = train_model(read_corpus(corpus), out, seed, taxonomy, read_sentences(sentences))
     scores = sorted(manifest.scores.items())
     rows: list[dict[str, Cell]] = [{"measure": name, "value": value} for name, value in scores]
     _print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")

@@ -44,6 +44,7 @@ _MOST_SEVERE: Final[Mapping[ModalityValue, int]] = {
     "cek_fakta": 1,
 }
 _MOST_MAIN_THEMES: Final = 3
+_LENGTHS: Final[Mapping[str, tuple[int, int]]] = {"berita": (110, 450), "ringkas": (35, 100)}  # words
 _SIMILAR: Final = 0.10  # Jaccard similarity of 3-word shingles from which two texts look like one template
 _RUN: Final = 8  # words in a row that no text may share with a source
 _CONTENT_WORDS: Final = 4  # of a run; less is a formula of law or office
@@ -72,15 +73,18 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class LabelledArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of `berita/*.jsonl`; articles with the same `event` never stand in different splits."""
+    """One line of `berita/*.jsonl` or `ringkas/*.jsonl`, or an article that an analyst has labelled.
+
+    Articles with the same `event` never stand in different splits; without one an article is its own event.
+    """
 
     id: str
     title: str
     text: str
     date: date
-    event: str
-    split: Split
     labels: Labels
+    event: str = ""
+    split: Split = "train"
     outlet_style: str = ""
     source_note: str = ""
 
@@ -149,6 +153,7 @@ class FamilyMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 Line = LabelledArticle | LabelledPost | LabelledSentence | FamilyMember
 _FOLDERS: Final[Mapping[str, type[Line]]] = {
     "berita": LabelledArticle,
+    "ringkas": LabelledArticle,
     "media_sosial": LabelledPost,
     "kalimat": LabelledSentence,
     "salinan": FamilyMember,
@@ -161,6 +166,11 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledArticle]:
     Raises InputError naming the file and line that cannot be read.
     """
     return [row for path in paths for row in _read(path, LabelledArticle)]
+
+
+def read_sentences(paths: Iterable[Path]) -> list[LabelledSentence]:
+    """Return the sentences of all files (JSONL) or folders, in order; raises InputError as `read_corpus` does."""
+    return [row for path in paths for row in _read(path, LabelledSentence)]
 
 
 def _read(path: Path, kind: type[Any]) -> Iterator[Any]:
@@ -222,15 +232,19 @@ def check_corpora(folder: Path, measure: Path | None = None) -> CorpusReport:
     articles: list[LabelledArticle] = rows["berita"]
     for name, lines in rows.items():
         problems += _identity_problems(name, lines)
+    for name, length in _LENGTHS.items():
+        for article in rows[name]:
+            problems += [Problem(article.id, rule, detail) for rule, detail in _article_problems(article, *length)]
     for article in articles:
-        problems += [Problem(article.id, rule, detail) for rule, detail in _article_problems(article)]
+        if not (article.source_note and article.outlet_style and article.event):
+            problems.append(Problem(article.id, "provenance", "source_note, outlet_style or event is empty"))
     for post in rows["media_sosial"]:
         problems += [Problem(post.id, rule, detail) for rule, detail in _label_problems(post.labels)]
     problems += _split_problems(articles)
     problems += _family_problems(rows["salinan"])
     # Copies are alike on purpose; only the first telling of each wording is compared.
     firsts = [member for member in rows["salinan"] if member.id == member.copy or member.relation == "asal"]
-    for group in (articles, rows["media_sosial"], firsts):
+    for group in (articles, rows["ringkas"], rows["media_sosial"], firsts):
         problems += _similarity_problems(group)
     if measure:
         problems += _overlap_problems([line for lines in rows.values() for line in lines], measure)
@@ -273,14 +287,12 @@ def _label_problems(labels: Labels | PostLabels) -> Iterator[tuple[str, str]]:
         yield "modality", "vote buying is no kejadian before a ruling"
 
 
-def _article_problems(article: LabelledArticle) -> Iterator[tuple[str, str]]:
+def _article_problems(article: LabelledArticle, least: int, most: int) -> Iterator[tuple[str, str]]:
     labels = article.labels
     yield from _label_problems(labels)
     words = len(article.text.split())
-    if not 110 <= words <= 450:
-        yield "length", f"{words} words, 110 to 450"
-    if not article.source_note or not article.outlet_style:
-        yield "provenance", "source_note or outlet_style is empty"
+    if not least <= words <= most:
+        yield "length", f"{words} words, {least} to {most}"
     if labels.outcome == "tidak_terbukti" and labels.sev > 1:
         yield "severity", f"{labels.sev} for a case that ended tidak_terbukti, at most 1"
     if labels.outcome and labels.mod != "putusan" and labels.mod_secondary != "putusan":
@@ -414,6 +426,7 @@ def _balance(folder: Path, rows: Mapping[str, Sequence[Any]]) -> list[Count]:
         "families": len({member.family for member in rows["salinan"]}),
         "posts": len(rows["media_sosial"]),
         "sentences": len(rows["kalimat"]),
+        "ringkas": len(rows["ringkas"]),
     }
     counts = [Count(name, sizes[name], value) for name, value in least["sizes"].items()]
     counts += [Count(f"pokok {name}", themes[name], value) for name, value in least["themes"].items()]

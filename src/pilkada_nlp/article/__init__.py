@@ -191,7 +191,8 @@ class Relevance(msgspec.Struct, frozen=True, kw_only=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence that carries a judgement: characters `start` to `end` of the article's `field`.
 
-    `terms` are the terms in it that weigh most, each with its weight in the model (log-odds).
+    `terms` are the terms in it that weigh most, each with its weight in the model (log-odds). `modality` is what kind
+    of statement this one sentence makes, which may be another one than the article's.
     """
 
     start: int
@@ -199,6 +200,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     terms: tuple[tuple[str, float], ...] = ()
     field: Literal["text", "title"] = "text"
+    modality: ModalityValue | None = None
 
 
 class ThemeTag(msgspec.Struct, frozen=True, kw_only=True):

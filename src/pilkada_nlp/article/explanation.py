@@ -79,7 +79,6 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
                 "evidence": [_evidence(evidence, words) for evidence in modality.evidence],
             },
             "regions": [msgspec.to_builtins(region) for region in tagging.regions],
-            # Institutions, speakers, figures and laws go here once a tagging has them.
             "source_kind": {**msgspec.to_builtins(source), "name": words.texts["source"].get(source.value)},
             "severity": tagging.severity,
             "outcome": tagging.outcome,
@@ -143,6 +142,8 @@ def _evidence(evidence: Evidence, words: _Words, theme: str = "") -> Plain:
         "start": evidence.start,
         "end": evidence.end,
         "text": evidence.text,
+        "modality": evidence.modality,
+        "modality_name": evidence.modality and words.modality[evidence.modality],
         "terms": [{"term": term, "label": words.term(term), "weight": weight} for term, weight in evidence.terms],
         "phrases": list(dict.fromkeys(pattern.findall(evidence.text))) if pattern else [],
     }
@@ -285,6 +286,7 @@ class _Text:
         words, t = self._words, self._words.texts
         for evidence in found:
             where = f"{t['in_' + evidence['field']]} {evidence['start']}–{evidence['end']}"
+            where += f", {evidence['modality_name']}" if evidence["modality"] else ""
             yield from _wrapped(f"{where}: “{evidence['text']}”", "    ")
             if evidence["terms"]:
                 *others, last = (_printable(words.weighed(term)) for term in evidence["terms"])

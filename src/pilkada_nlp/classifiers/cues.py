@@ -30,11 +30,14 @@ def cue_words(name: str) -> dict[str, list[str]]:
 
 @functools.cache
 def _cues() -> dict[str, Patterns]:
+    """Return the patterns by group and name: those of marks for texts as written, all others for lower case."""
     table = {group: entries for group, entries in _table().items() if group not in _WORD_TABLES}
-    bare = {"source_kind"}
     return {
         group: {
-            name: re.compile("|".join(cues) if group in bare else r"\b(?:" + "|".join(cues) + r")(?!\w)", re.IGNORECASE)
+            # Lower case once is quicker than a search that ignores case, and there are dozens of searches.
+            name: re.compile("|".join(cues), re.IGNORECASE)
+            if group == "source_kind"
+            else re.compile(r"\b(?:" + "|".join(cues) + r")(?!\w)")
             for name, cues in entries.items()
         }
         for group, entries in table.items()
@@ -48,12 +51,12 @@ def _first_words(text: str, count: int) -> str:
 def names_election(article: Article) -> bool:
     """Say whether the text has any word of elections at all."""
     pattern = _cues()["relevance"]["words"]
-    return bool(pattern.search(article.title) or pattern.search(article.text))
+    return bool(pattern.search(article.title.lower()) or pattern.search(article.text.lower()))
 
 
 def election_type(article: Article) -> Election:
     """Return which election a related article is about, by the words for each; a tie goes to the regional one."""
-    text = f"{article.title} {article.title} {article.text}"
+    text = f"{article.title} {article.title} {article.text}".lower()
     counts = {name: len(pattern.findall(text)) for name, pattern in _cues()["election"].items()}
     if counts["pilkada"] or counts["pemilu"]:
         return "pilkada" if counts["pilkada"] >= counts["pemilu"] else "pemilu"
@@ -88,17 +91,17 @@ def marked_kind(article: Article) -> SourceKind | None:
 def is_simulation(article: Article) -> bool:
     """Say whether title or opening announce a rehearsal, so that no riot in the text has taken place."""
     pattern = _cues()["modality"]["simulation"]
-    return bool(pattern.search(article.title) or pattern.search(_first_words(article.text, _SIMULATION_WORDS)))
+    return bool(pattern.search(f"{article.title} | {_first_words(article.text, _SIMULATION_WORDS)}".lower()))
 
 
 def is_debunk(article: Article) -> bool:
     """Say whether the title announces a fact-check."""
-    return bool(_cues()["modality"]["debunk"].search(article.title))
+    return bool(_cues()["modality"]["debunk"].search(article.title.lower()))
 
 
 def outcome(article: Article) -> Outcome | None:
     """Return how a decided case ended, from title and lead; None when it is not said there."""
-    opening = f"{article.title}. {_first_words(article.text, _LEAD_WORDS)}"
+    opening = f"{article.title}. {_first_words(article.text, _LEAD_WORDS)}".lower()
     if _cues()["outcome"]["tidak_terbukti"].search(opening):
         return "tidak_terbukti"
     return "terbukti" if _cues()["outcome"]["terbukti"].search(opening) else None
@@ -107,11 +110,11 @@ def outcome(article: Article) -> Outcome | None:
 def severity(article: Article, modality: ModalityValue, ending: Outcome | None) -> int:
     """Return 0 to 4: 0 appeals and routine, 1 potential, 2 allegation, 3 confirmed or disruptive, 4 deaths or arson."""
     cues = _cues()["severity"]
-    text = f"{article.title}. {article.text}"
     if modality in ("imbauan", "fakta_proses"):
         return 0
     if modality in ("potensi", "cek_fakta") or ending == "tidak_terbukti":
         return 1
+    text = f"{article.title}. {article.text}".lower()
     if modality == "dugaan":
         return 3 if cues["dugaan_3"].search(text) else 2
     if modality == "putusan":

@@ -2,11 +2,11 @@
 
 import functools
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pilkada_nlp.article import Article, Evidence
+from pilkada_nlp.article import Article
 from pilkada_nlp.classifiers.cues import cue_words
 from pilkada_nlp.classifiers.phrases import Hit, PhraseMatcher
 from pilkada_nlp.classifiers.taxonomy import Taxonomy
@@ -21,18 +21,14 @@ _PEG_SCALE = 0.1
 
 
 class Sentence(NamedTuple):
-    """A sentence of title or text: where it stands, its terms for the models, and the phrases of themes in it."""
+    """A sentence of title or text: where it stands, its words, its terms for the models, and the phrases in it."""
 
     span: Span
     in_title: bool
     in_lead: bool
+    words: Sequence[Word]
     terms: Sequence[str]
-    themes: Mapping[str, Sequence[Hit]]
-
-    def evidence(self, weighed: tuple[tuple[str, float], ...] = ()) -> Evidence:
-        """Return the sentence as evidence, with the terms that weigh most in it."""
-        start, end, text = self.span
-        return Evidence(start=start, end=end, text=text, terms=weighed, field="title" if self.in_title else "text")
+    hits: Sequence[Hit]
 
 
 class Document(NamedTuple):
@@ -40,6 +36,16 @@ class Document(NamedTuple):
 
     sentences: list[Sentence]
     counts: dict[str, float]
+
+    def phrases(self) -> dict[str, dict[int, int]]:
+        """Return theme -> numbers of the sentences that have a phrase of it -> weight of the surest one."""
+        found: dict[str, dict[int, int]] = {}
+        for number, sentence in enumerate(self.sentences):
+            for hit in sentence.hits:
+                if hit.label.startswith("p:"):
+                    weights = found.setdefault(hit.label[2:], {})
+                    weights[number] = max(hit.weight, weights.get(number, 0))
+        return found
 
 
 class DocumentReader:
@@ -56,28 +62,37 @@ class DocumentReader:
         Words, pairs and stems count as "term", those of the title twice; in title and lead also as "l:term", in the
         title as "t:term". "d:…" are measured features: words of elections, phrases of themes, cues of the news peg.
         """
-        measured = _Measures()
         sentences = []
-        whole: Counter[str] = Counter()
-        lead: Counter[str] = Counter()
-        title: Counter[str] = Counter()
         for number, (span, words, in_title) in enumerate(_spans(article)):
-            found = terms(words)
             in_lead = in_title or number <= LEAD_SENTENCES
             hits = self._matcher.find([word.form for word in words])
-            measured.add(hits, words, in_title, in_lead)
-            whole.update(found)
-            if in_lead:
-                lead.update(found)
-            if in_title:
-                whole.update(found)
-                title.update(found)
-            sentences.append(Sentence(span, in_title, in_lead, found, _by_theme(hits)))
-        counts: dict[str, float] = dict(whole)
-        counts.update((f"l:{term}", count) for term, count in lead.items())
-        counts.update((f"t:{term}", count) for term, count in title.items())
-        counts.update(measured.features())
-        return Document(sentences, counts)
+            sentences.append(Sentence(span, in_title, in_lead, words, terms(words), hits))
+        return Document(sentences, _counts(sentences))
+
+
+def counts_alone(sentence: Sentence) -> dict[str, float]:
+    """Return the counts that a sentence has as the only one of a text."""
+    return _counts([sentence._replace(in_title=False, in_lead=True)])
+
+
+def _counts(sentences: Iterable[Sentence]) -> dict[str, float]:
+    measured = _Measures()
+    whole: Counter[str] = Counter()
+    lead: Counter[str] = Counter()
+    title: Counter[str] = Counter()
+    for sentence in sentences:
+        measured.add(sentence)
+        whole.update(sentence.terms)
+        if sentence.in_lead:
+            lead.update(sentence.terms)
+        if sentence.in_title:
+            whole.update(sentence.terms)
+            title.update(sentence.terms)
+    counts: dict[str, float] = dict(whole)
+    counts.update((f"l:{term}", count) for term, count in lead.items())
+    counts.update((f"t:{term}", count) for term, count in title.items())
+    counts.update(measured.features())
+    return counts
 
 
 def _spans(article: Article) -> Iterator[tuple[Span, Sequence[Word], bool]]:
@@ -86,14 +101,6 @@ def _spans(article: Article) -> Iterator[tuple[Span, Sequence[Word], bool]]:
         yield Span(0, len(article.title), article.title), words, True
     for sentence in read(article.text):
         yield sentence.span, sentence.words, False
-
-
-def _by_theme(hits: Sequence[Hit]) -> dict[str, list[Hit]]:
-    themes: defaultdict[str, list[Hit]] = defaultdict(list)
-    for hit in hits:
-        if hit.label.startswith("p:"):
-            themes[hit.label[2:]].append(hit)
-    return dict(themes)
 
 
 @functools.cache
@@ -111,11 +118,12 @@ class _Measures:
         self._words = 0
         self._sentences = 0
 
-    def add(self, hits: Sequence[Hit], words: Sequence[Word], in_title: bool, in_lead: bool) -> None:
+    def add(self, sentence: Sentence) -> None:
+        words, in_title, in_lead = sentence.words, sentence.in_title, sentence.in_lead
         self._words += len(words)
         self._sentences += 1
         best: dict[str, int] = {}
-        for label, weight, text, at in hits:
+        for label, weight, text, at in sentence.hits:
             if label.startswith("p:"):
                 best[label] = max(weight, best.get(label, 0))
                 continue

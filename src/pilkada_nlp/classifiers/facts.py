@@ -19,7 +19,8 @@ _FIGURE_WORDS = 150  # words of the text in which figures count for a total
 _MOST_FIGURES = 8  # figures that count for a total
 _TITLE_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _PARTS = ("title", "lead", "text")
-_WEIGHTS = (3.0, 2.0, 1.0)  # of title, lead and the rest
+_IN_TITLE = 3.0  # weight of a word of a stage; in the lead it is _IN_LEAD, in the rest, which retells, nothing
+_IN_LEAD = 2.0
 
 
 class _Part(NamedTuple):
@@ -95,7 +96,8 @@ def case_stage(article: Article, modality: ModalityValue | None) -> str | None:
         return None
     terms, points = _stages()[modality]
     scores = dict.fromkeys(points, 0.0)
-    for weight, part in zip(_WEIGHTS, _parts(article.title, article.text), strict=True):
+    parts = _parts(article.title, article.text)
+    for weight, part in ((_IN_TITLE, parts.title), (_IN_LEAD, parts.lead)):
         for stage in {name for _, name in terms.found(part)}:
             scores[stage] += weight * points[stage]
     if not any(scores.values()):

@@ -6,7 +6,7 @@ A model folder holds `weights.npz` (arrays, never pickled), `vocabulary.json`, `
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pilkada_nlp.classifiers.taxonomy import Taxonomy, load_taxonomy
 from pilkada_nlp.errors import ModelError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 TAXONOMY_FILE: Final = "taxonomy.toml"  # the themes that a model learned, kept with it
 Floats = npt.NDArray[np.float32]
 
@@ -52,7 +52,8 @@ class LinearModel:
     each modality, "kind:<value>" for each kind of source and "out:<value>" for how a decided case ended. `weights`
     has the shape (terms, heads), `intercepts` (heads,). `slopes` and `offsets` turn the log-odds z of a yes/no head
     into the calibrated probability sigmoid(slope * z + offset); `thresholds` say from which probability on the answer
-    is yes. The heads of modality, kind and outcome compete, and have no use for the three.
+    is yes. Main themes are calibrated together: `joint` are the weights of `joint_features`, with the offset at the
+    end, shape (4,). The heads of modality, kind and outcome compete, and have no use for any of these.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class LinearModel:
         slopes: Floats,
         offsets: Floats,
         thresholds: Floats,
+        joint: Floats,
     ) -> None:
         self.vocabulary = vocabulary
         self.columns = {term: column for column, term in enumerate(vocabulary)}
@@ -76,6 +78,7 @@ class LinearModel:
         self.slopes = slopes
         self.offsets = offsets
         self.thresholds = thresholds
+        self.joint = joint
         self._block = np.array([_BLOCKS.get(term[:2], 0) for term in vocabulary], dtype=np.intp)
 
     def vectorize(self, counts: Mapping[str, float]) -> tuple[npt.NDArray[np.intp], Floats]:
@@ -103,6 +106,12 @@ class LinearModel:
         row = self.rows[head]
         return round(float(1 / (1 + np.exp(-(self.slopes[row] * scores[row] + self.offsets[row])))), 6)
 
+    def theme_probabilities(self, themes: Sequence[str], scores: Floats) -> dict[str, float]:
+        """Return theme -> calibrated probability that it is a main theme of an article that is about elections."""
+        odds = scores[[self.rows[theme] for theme in themes]]
+        z = joint_features(odds[None, :])[0] @ self.joint[:-1] + self.joint[-1]
+        return dict(zip(themes, np.round(1 / (1 + np.exp(-z.astype(np.float64))), 6).tolist(), strict=True))
+
     def shares(self, prefix: str, scores: Floats) -> dict[str, float]:
         """Return the probability of each of the heads that compete under `prefix` ("mod:", "kind:"), by its value."""
         rows = [row for head, row in self.rows.items() if head.startswith(prefix)]
@@ -128,11 +137,24 @@ class LinearModel:
         return {name: sha256_of(folder / name) for name in ("vocabulary.json", "weights.npz")}
 
 
-_ARRAYS = ("idf", "weights", "intercepts", "slopes", "offsets", "thresholds")
+_ARRAYS = ("idf", "weights", "intercepts", "slopes", "offsets", "thresholds", "joint")
 _BLOCKS: Final = {"l:": 1, "t:": 2, "d:": 3}
 _MEASURED: Final = 3
 _SHARES: Final = np.array([1.0, 0.3, 0.3, 1.0])
 """Length of each block's vector: title and lead say more, but less reliably; see models/README.md."""
+
+
+def joint_features(odds: Floats) -> Floats:
+    """Return what a theme is judged by beside its rivals: shape (articles, themes) -> (articles, themes, 3).
+
+    The three are its own log-odds, those of the strongest other theme, and how many themes have positive ones: an
+    article is about one or two of the themes whose words it has.
+    """
+    best = odds.max(axis=1, keepdims=True)
+    second = np.sort(odds, axis=1)[:, -2:-1] if odds.shape[1] > 1 else np.zeros_like(best)
+    rival = np.where(odds == best, second, best)
+    positive = np.broadcast_to((odds > 0).sum(axis=1, keepdims=True), odds.shape)
+    return np.stack([odds, rival, positive], axis=2).astype(np.float32)
 
 
 def idf_of(documents: Iterable[Mapping[str, float]], vocabulary: list[str], total: int) -> Floats:

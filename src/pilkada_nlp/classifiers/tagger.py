@@ -1,5 +1,6 @@
 """The tagger: load once, tag batches; every judgement comes with the sentences that carry it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -23,11 +24,11 @@ from pilkada_nlp.article import (
     ThemeTag,
 )
 from pilkada_nlp.classifiers import cues, facts
-from pilkada_nlp.classifiers.document import Document, DocumentReader, Sentence
+from pilkada_nlp.classifiers.document import Document, DocumentReader, Sentence, counts_alone
 from pilkada_nlp.classifiers.entities import find_entities
 from pilkada_nlp.classifiers.model import Floats, LinearModel, Manifest, load_model
 from pilkada_nlp.classifiers.taxonomy import Taxonomy
-from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
+from pilkada_nlp.preprocessing import PREPROCESSING_VERSION, Span
 from pilkada_nlp.regions import find_regions
 
 _EVIDENCE_SENTENCES = 2
@@ -36,7 +37,7 @@ _SECONDARY_FROM = 0.2  # probability from which a second modality is worth namin
 _UNSURE_MODALITY = 0.4  # below this the modality needs a person
 _UNSURE_BAND = 0.1  # so close to its threshold a yes/no answer needs a person
 _SURE = 3  # weight of a phrase that nearly always means its theme
-_NOT_AGAINST = 0.05
+_NOT_AGAINST = 0.2
 _MOST_MAIN_THEMES = 3  # guideline C.4
 
 
@@ -71,7 +72,10 @@ class Tagger:
             relevance = 0.0  # nothing the model learned from holds for a text without a word of elections
         relevant = relevance >= model.threshold("relevant")
         # Theme heads are fitted on related articles, so theirs is the probability given that the text is related.
-        theme_scores = {theme: round(relevance * model.probability(theme, scores), 6) for theme in self.manifest.themes}
+        theme_scores = {
+            theme: round(relevance * probability, 6)
+            for theme, probability in model.theme_probabilities(self.manifest.themes, scores).items()
+        }
         weigher = _Weigher(model, document, index, values)
         modality = self._modality(article, weigher, scores) if relevant else None
         themes = self._themes(document, theme_scores, scores, weigher) if relevant else ()
@@ -110,15 +114,18 @@ class Tagger:
         passing = [theme for theme, score in theme_scores.items() if score >= model.threshold(theme)]
         passing.sort(key=lambda theme: model.threshold(theme) - theme_scores[theme])
         main = set(passing[:_MOST_MAIN_THEMES])
+        phrases = document.phrases()
         found = []
         for theme, score in theme_scores.items():
-            named = [sentence for sentence in document.sentences if theme in sentence.themes]
+            named = phrases.get(theme, {})
             strength: Strength = "pokok" if theme in main else "sebutan"
             if theme not in main and not self._is_named(theme, named, scores):
                 continue
             evidence = weigher.evidence(model.weights[:, model.rows[theme if theme in main else f"any:{theme}"]])
             if theme not in main and named:  # a theme that is only named stands in the sentences that name it
-                evidence = tuple(sentence.evidence() for sentence in named[:_EVIDENCE_SENTENCES])
+                evidence = tuple(
+                    weigher.as_evidence(document.sentences[number]) for number in list(named)[:_EVIDENCE_SENTENCES]
+                )
             found.append(
                 ThemeTag(
                     theme=theme, strength=strength, score=score, threshold=model.threshold(theme), evidence=evidence
@@ -126,10 +133,10 @@ class Tagger:
             )
         return tuple(found)
 
-    def _is_named(self, theme: str, named: Sequence[Sentence], scores: Floats) -> bool:
+    def _is_named(self, theme: str, named: Mapping[int, int], scores: Floats) -> bool:
         """Say whether a theme is named: by the model, or, as in lists, by a sure phrase and not against the model."""
         probability = self._model.probability(f"any:{theme}", scores)
-        sure = any(hit.weight == _SURE for sentence in named for hit in sentence.themes[theme])
+        sure = max(named.values(), default=0) == _SURE
         return probability >= self._model.threshold(f"any:{theme}") or (sure and probability >= _NOT_AGAINST)
 
     def _modality(self, article: Article, weigher: "_Weigher", scores: Floats) -> Modality:
@@ -181,48 +188,81 @@ class _Weigher:
     """Finds the sentences that add most to a score."""
 
     def __init__(self, model: LinearModel, document: Document, index: npt.NDArray[np.intp], values: Floats) -> None:
+        self._model = model
         self._document = document
-        self._names = [model.vocabulary[column] for column in index]
+        self._modalities: dict[Span, ModalityValue] = {}
         self._index = index
-        self._values = values
+        names = [model.vocabulary[column] for column in index]
         # A term that stands in several sentences shares its value among them.
-        self._counted = np.array([document.counts[name] for name in self._names])
+        self._values = values / np.array([document.counts[name] for name in names])
+        self._terms, self._entries, self._starts = _incidence(document.sentences, names)
+        self._numbers = np.repeat(np.arange(len(document.sentences)), np.diff(self._starts))
 
     def evidence(self, weights: Floats) -> tuple[Evidence, ...]:
         """Return the sentences that add most under `weights`, shape (terms,), strongest first, with their terms."""
-        parts = (weights[self._index] * self._values / self._counted).tolist()
-        each = dict(zip(self._names, parts, strict=True))
-        ranked = []
-        for number, sentence in enumerate(self._document.sentences):
-            shares: dict[str, float] = {}
-            for term in sentence.terms:
-                share = each.get(term, 0.0) * (2 if sentence.in_title else 1)
-                if sentence.in_lead:
-                    share += each.get(f"l:{term}", 0.0)
-                if sentence.in_title:
-                    share += each.get(f"t:{term}", 0.0)
-                if share:
-                    shares[term] = shares.get(term, 0.0) + share
-            ranked.append((sum(shares.values()), -number, sentence, shares))
-        ranked.sort(key=lambda item: item[:2], reverse=True)
+        shares = (weights[self._index] * self._values)[self._entries]
+        sentences = self._document.sentences
+        totals = np.bincount(self._numbers, shares, minlength=len(sentences))
+        ranked = np.argsort(-totals, kind="stable")[:_EVIDENCE_SENTENCES].tolist()
         return tuple(
-            sentence.evidence(_strongest(shares))
-            for total, _, sentence, shares in ranked[:_EVIDENCE_SENTENCES]
-            if total > 0
+            self.as_evidence(sentences[number], self._strongest(number, shares))
+            for number in ranked
+            if totals[number] > 0
         )
+
+    def _strongest(self, number: int, shares: Floats) -> tuple[tuple[str, float], ...]:
+        """Return the terms of a sentence that add most, each with what it adds."""
+        added: defaultdict[str, float] = defaultdict(float)
+        part = slice(self._starts[number], self._starts[number + 1])
+        for term, share in zip(self._terms[part], shares[part].tolist(), strict=True):
+            added[term] += share
+        ranked = sorted((item for item in added.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
+        return tuple((term, round(weight, 4)) for term, weight in ranked[:_EVIDENCE_TERMS])
+
+    def as_evidence(self, sentence: Sentence, terms: tuple[tuple[str, float], ...] = ()) -> Evidence:
+        """Return a sentence as evidence, with the terms that weigh most in it and the modality that it has alone."""
+        span = sentence.span
+        if span not in self._modalities:
+            scores = self._model.log_odds(*self._model.vectorize(counts_alone(sentence)))
+            shares = self._model.shares("mod:", scores)
+            self._modalities[span] = cast(ModalityValue, max(shares, key=shares.__getitem__))
+        return Evidence(
+            start=span.start,
+            end=span.end,
+            text=span.text,
+            terms=terms,
+            field="title" if sentence.in_title else "text",
+            modality=self._modalities[span],
+        )
+
+
+def _incidence(
+    sentences: Sequence[Sentence], names: Sequence[str]
+) -> tuple[list[str], npt.NDArray[np.intp], list[int]]:
+    """Return each occurrence of a term, by sentence: the terms, their places in `names`, and where sentences start.
+
+    A term of the title counts twice in the whole text, as in `Document.counts`, and again as one of lead and title.
+    """
+    place = {name: number for number, name in enumerate(names)}
+    terms: list[str] = []
+    entries: list[int] = []
+    starts = [0]
+    for sentence in sentences:
+        blocks = ("", "", "l:", "t:") if sentence.in_title else ("", "l:") if sentence.in_lead else ("",)
+        for block in blocks:
+            for term in sentence.terms:
+                at = place.get(block + term)
+                if at is not None:
+                    terms.append(term)
+                    entries.append(at)
+        starts.append(len(terms))
+    return terms, np.array(entries, dtype=np.intp), starts
 
 
 def _moved_up(ranked: list[tuple[float, ModalityValue]], value: ModalityValue) -> list[tuple[float, ModalityValue]]:
     """Return the ranking with `value` in front, its own score kept, so that a rule over a model stays visible."""
     front = [item for item in ranked if item[1] == value]
     return front + [item for item in ranked if item[1] != value]
-
-
-def _strongest(shares: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    terms = sorted(
-        ((term, weight) for term, weight in shares.items() if weight > 0), key=lambda item: (-item[1], item[0])
-    )
-    return tuple((term, round(weight, 4)) for term, weight in terms[:_EVIDENCE_TERMS])
 
 
 def shipped_model() -> Path:
