@@ -93,7 +93,12 @@ def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
 def test_sentences_teach_modality_and_nothing_else(tmp_path: Path) -> None:
     """Sentences change the heads of modality, those of split "test" nothing at all."""
     rows = read_corpus([corpus(tmp_path / "c.jsonl")])
-    line: dict[str, object] = {"id": "k", "text": f"Camat berfoto lalu {WORDS['keamanan']}.", "mod": "potensi", "split": "train"}
+    line: dict[str, object] = {
+        "id": "k",
+        "text": f"Camat berfoto lalu {WORDS['keamanan']}.",
+        "mod": "potensi",
+        "split": "train",
+    }
     line |= {"negation": False, "hedge": False, "background": False}
     (tmp_path / "k.jsonl").write_text(
         "\n".join(json.dumps({**line, "id": f"k{number}"}) for number in range(6)), encoding="utf-8"
