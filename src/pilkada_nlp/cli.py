@@ -17,7 +17,8 @@ from pilkada_nlp.errors import ConfigError, InputError, PilkadaError
 
 if TYPE_CHECKING:
     from pilkada_nlp.article import Article, Tagging, WatchlistEntry
-    from pilkada_nlp.daily import DailyResult, Progress
+    from pilkada_nlp.daily import DailyResult
+    from pilkada_nlp.fetching import Progress
     from pilkada_nlp.wording import Language
 
 Format = Literal["table", "json", "jsonl", "csv"]
@@ -114,7 +115,8 @@ def daily(
     """
     from pilkada_nlp.archive import Archive
     from pilkada_nlp.config import chosen_outlets, load_config
-    from pilkada_nlp.daily import run_daily, today
+    from pilkada_nlp.daily import run_daily
+    from pilkada_nlp.fetching import today
     from pilkada_nlp.scrapers import Fetcher
 
     settings = load_config(config)
