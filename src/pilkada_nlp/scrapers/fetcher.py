@@ -213,7 +213,7 @@ class Fetcher:
                 return reply
             if reply.status not in _REDIRECTS or "Location" not in reply.headers:
                 return address, reply
-            address = urljoin(address, reply.headers["Location"])
+            address = _target(address, reply.headers["Location"])
         return self._reject(url, outlet, "redirect", f"more than {_HOPS} redirects")
 
     def _rules_for(self, address: str, outlet: Outlet) -> Robots | Rejection:
@@ -346,6 +346,13 @@ def _origin(address: str) -> str:
 
 def _status(reply: Reply) -> str:
     return f"{reply.status} {reply.phrase}".strip()
+
+
+def _target(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        return location  # its form is refused like that of any other address
 
 
 def _refused_form(address: str, outlet: Outlet) -> str:

@@ -47,4 +47,4 @@ def sitemaps(robots: Robots) -> list[str]:
 @functools.lru_cache(maxsize=256)
 def _parsed(text: bytes) -> Protego:
     """Parse a file; sites of one publisher often share its text."""
-    return Protego.parse(zlib.decompress(text).decode("utf-8", "replace"))
+    return Protego.parse(zlib.decompress(text).decode("utf-8-sig", "replace"))

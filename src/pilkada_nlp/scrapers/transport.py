@@ -278,8 +278,15 @@ class _Adapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
+class _Session(requests.Session):
+    """Leaves redirects alone: the base class reads the whole body of one, however large, before it gives it back."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is nothing to follow."""
+
+
 def _session(private: bool, trust: ssl.SSLContext) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # no proxy or .netrc from the environment: the address check must see the real peer
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for prefix in ("http://", "https://"):

@@ -1,5 +1,6 @@
 """RSS 0.9x to 2.0, RDF, Atom and JSON Feed."""
 
+import codecs
 import json
 from calendar import timegm
 from collections.abc import Iterator
@@ -43,6 +44,9 @@ def read_feed(body: bytes, base: str) -> FeedRead:
         return FeedRead(_json_links(body, base), 0.0)
     import feedparser
 
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # feedparser believes a wrong declaration more than the mark at the beginning, but not for UTF-8.
+        body = codecs.BOM_UTF8 + body.decode("utf-16", "replace").encode()
     # Only bytes ever reach feedparser: given an address it would fetch by itself, past every check.
     feed = feedparser.parse(
         body, response_headers={"content-location": base}, sanitize_html=False, resolve_relative_uris=False

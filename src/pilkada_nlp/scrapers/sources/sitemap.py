@@ -1,7 +1,5 @@
 """Sitemaps, Google-news sitemaps and indexes of them, plain or gzipped, read as a stream."""
 
-import gzip
-import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -70,9 +68,6 @@ def read_sitemap(body: bytes, base: str) -> SitemapRead:
     """
     from lxml import etree
 
-    stream: io.BufferedIOBase = io.BytesIO(body)
-    if body.startswith(b"\x1f\x8b"):
-        stream = gzip.GzipFile(fileobj=stream)
     parser = etree.XMLPullParser(
         ("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
     )
@@ -81,8 +76,10 @@ def read_sitemap(body: bytes, base: str) -> SitemapRead:
     root = ""
     size = 0
     try:
-        while (chunk := stream.read(_READ_AT_ONCE)) and len(found.links) + len(found.children) < _MOST_ENTRIES:
+        for chunk in _unpacked(body):
             size += len(chunk)
+            if len(found.links) + len(found.children) >= _MOST_ENTRIES:
+                break
             if size > _UNPACKED_LIMIT:
                 raise NotASourceError(f"the sitemap unpacks to more than {_UNPACKED_LIMIT:,} bytes")
             parser.feed(chunk)
@@ -103,13 +100,24 @@ def read_sitemap(body: bytes, base: str) -> SitemapRead:
                 elif node.text:
                     # The first of a name counts: an image has its own `loc` behind that of its page.
                     fields.setdefault(name, node.text.strip()[:_LONGEST_FIELD])
-    except (etree.XMLSyntaxError, OSError, EOFError, zlib.error) as error:
+    except (etree.XMLSyntaxError, zlib.error) as error:
         # What came before the break is used; without anything it is no sitemap.
         if not found.links and not found.children:
             raise NotASourceError(f"the answer is not a sitemap ({error})"[:200]) from error
     if not root:
         raise NotASourceError("the answer is not a sitemap")
     return found
+
+
+def _unpacked(body: bytes) -> Iterator[bytes]:
+    """Yield a file piece by piece, unpacked if it is gzipped, as far as it goes if it breaks off."""
+    if not body.startswith(b"\x1f\x8b"):
+        yield from (body[start : start + _READ_AT_ONCE] for start in range(0, len(body), _READ_AT_ONCE))
+        return
+    unpacker = zlib.decompressobj(wbits=31)  # gzip
+    while body and not unpacker.eof:
+        yield unpacker.decompress(body, _READ_AT_ONCE)
+        body = unpacker.unconsumed_tail
 
 
 def _add(found: SitemapRead, name: str, fields: dict[str, str]) -> None:
