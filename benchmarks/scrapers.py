@@ -27,30 +27,31 @@ _WORDS = "Panitia pengawas mencatat jalannya tahapan dan mengumumkan hasilnya ke
 _PAGE = ("<html><h1>Judul</h1><div class='entry-content'>" + f"<p>{_WORDS * 3}</p>" * 60 + "</div></html>").encode()
 
 
-def serve(pipe: Connection, outlets: int, articles: int, ports: int) -> None:
-    """Serve `outlets` sites over so many ports until the pipe closes; one port is one host to a client."""
+def serve(pipe: Connection, articles: int) -> None:
+    """Serve until the pipe is written to; each address of this machine (127.0.0.0/8) is a site of its own."""
     asked = {"full": 0, "unmodified": 0, "robots": 0, "page": 0}
 
-    def answer(path: str, head: bytes, port: int) -> tuple[bytes, float]:
+    def answer(path: str, head: bytes) -> tuple[bytes, float]:
+        if path == "/asked":
+            return _response(json.dumps(asked).encode(), "application/json"), 0.0
         if path == "/robots.txt":
             asked["robots"] += 1
             return _response(b"User-agent: *\nDisallow: /wp-admin/\n", "text/plain"), 0.0
-        if path == "/asked":
-            return _response(json.dumps(asked).encode(), "application/json"), 0.0
-        if path.startswith("/feed"):
+        if path == "/feed":
             if b'if-none-match: "satu"' in head.lower():
                 asked["unmodified"] += 1
                 return b'HTTP/1.1 304 Not Modified\r\nETag: "satu"\r\n\r\n', 0.0
             asked["full"] += 1
-            return _response(_feed(path, port, articles), "application/rss+xml", b'ETag: "satu"\r\n'), 0.0
+            host = head.lower().partition(b"host: ")[2].partition(b"\r\n")[0].decode()
+            return _response(_feed(host, articles), "application/rss+xml", b'ETag: "satu"\r\n'), 0.0
         asked["page"] += 1
         return _response(_PAGE, "text/html"), _DELAY
 
     async def run() -> None:
-        servers = []
-        for _ in range(ports):
-            servers.append(await asyncio.get_running_loop().create_server(lambda: _Protocol(answer), "127.0.0.1", 0))
-        pipe.send([server.sockets[0].getsockname()[1] for server in servers])
+        loop = asyncio.get_running_loop()
+        # All of 127.0.0.0/8 can only be had by listening everywhere; the door is open for as long as the benchmark.
+        server = await loop.create_server(lambda: _Protocol(answer), "0.0.0.0", 0, backlog=512)  # noqa: S104
+        pipe.send(server.sockets[0].getsockname()[1])
         while not pipe.poll():
             await asyncio.sleep(0.1)
 
@@ -60,7 +61,7 @@ def serve(pipe: Connection, outlets: int, articles: int, ports: int) -> None:
 class _Protocol(asyncio.Protocol):
     """As little HTTP as will do, so that the server takes little of the machine."""
 
-    def __init__(self, answer: Callable[[str, bytes, int], tuple[bytes, float]]) -> None:
+    def __init__(self, answer: Callable[[str, bytes], tuple[bytes, float]]) -> None:
         self._answer = answer
         self._buffer = b""
 
@@ -74,7 +75,7 @@ class _Protocol(asyncio.Protocol):
             return
         head, self._buffer = self._buffer, b""
         path = head.split(b" ", 2)[1].decode()
-        response, delay = self._answer(path, head, self._transport.get_extra_info("sockname")[1])
+        response, delay = self._answer(path, head)
         if delay:
             asyncio.get_running_loop().call_later(delay, self._transport.write, response)
         else:
@@ -82,13 +83,17 @@ class _Protocol(asyncio.Protocol):
 
 
 def _response(body: bytes, kind: str, more: bytes = b"") -> bytes:
-    return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n%s" % (kind.encode(), len(body), more, body)
+    return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n%s" % (
+        kind.encode(),
+        len(body),
+        more,
+        body,
+    )
 
 
-def _feed(path: str, port: int, articles: int) -> bytes:
-    name = path.rpartition("/")[2]
+def _feed(host: str, articles: int) -> bytes:
     items = "".join(
-        f"<item><title>Judul {number}</title><link>http://127.0.0.1:{port}/{name}/{number}</link>"
+        f"<item><title>Judul {number}</title><link>http://{host}/{number}</link>"
         "<pubDate>Thu, 21 Nov 2024 14:05:00 +0800</pubDate></item>"
         for number in range(articles)
     )
@@ -96,10 +101,10 @@ def _feed(path: str, port: int, articles: int) -> bytes:
 
 
 @contextmanager
-def server(outlets: int, articles: int, ports: int) -> Iterator[list[int]]:
-    """Serve while the context lasts, and give the ports."""
+def server(articles: int) -> Iterator[int]:
+    """Serve feeds of so many articles while the context lasts, and give the port."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, outlets, articles, ports))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, articles))
     process.start()
     try:
         yield ours.recv()
@@ -108,7 +113,12 @@ def server(outlets: int, articles: int, ports: int) -> Iterator[list[int]]:
         process.join()
 
 
-def fetch(folder: Path, ports: list[int], outlets: int, rounds: int) -> list[dict[str, float]]:
+def home(number: int, port: int) -> str:
+    """Return the address of a site; each has an address of this machine to itself."""
+    return f"http://127.0.{1 + number // 250}.{1 + number % 250}:{port}"
+
+
+def fetch(folder: Path, port: int, outlets: int, rounds: int) -> list[dict[str, float]]:
     """Read so many outlets into an archive of `folder`, so many times, and say what each round took."""
     from pilkada_nlp.archive import Archive
     from pilkada_nlp.article import Outlet
@@ -121,14 +131,14 @@ def fetch(folder: Path, ports: list[int], outlets: int, rounds: int) -> list[dic
         Outlet(
             id=f"o{number}",
             name=f"O{number}",
-            home=(home := f"http://127.0.0.1:{ports[number % len(ports)]}"),
-            feeds=(f"{home}/feed/{number}",),
+            home=home(number, port),
+            feeds=(home(number, port) + "/feed",),
             pace=0.0,
             allow_private=True,
         )
         for number in range(outlets)
     ]
-    fetcher = Fetcher("uji@contoh.id", clock=lambda: now)
+    fetcher = Fetcher("uji@contoh.id", robots=archive.robots(), clock=lambda: now)
     results = []
     for _ in range(rounds):
         before = resource.getrusage(resource.RUSAGE_SELF)
@@ -152,84 +162,89 @@ def fetch(folder: Path, ports: list[int], outlets: int, rounds: int) -> list[dic
     return results
 
 
-def peer(ports: list[int], articles: int, threads: int) -> dict[str, float]:
-    """Read the same pages with bare sessions of requests."""
+def peer(port: int, outlets: int, articles: int) -> list[dict[str, float]]:
+    """Read the same pages with bare sessions of requests, as many threads as a crawl has."""
     import requests
+
+    from pilkada_nlp.scrapers.fetcher import AT_ONCE
 
     def read(number: int) -> int:
         with requests.Session() as session:
             session.trust_env = False
-            return sum(
-                session.get(f"http://127.0.0.1:{ports[number]}/{number}/{article}", timeout=30).status_code == 200
-                for article in range(articles)
-            )
+            return sum(session.get(f"{home(number, port)}/{article}", timeout=30).ok for article in range(articles))
 
     before = resource.getrusage(resource.RUSAGE_SELF)
     began = time.monotonic()
-    with ThreadPoolExecutor(threads) as pool:
-        pages = sum(pool.map(read, range(len(ports))))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        pages = sum(pool.map(read, range(outlets)))
     after = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "pages": pages,
-        "seconds": time.monotonic() - began,
-        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-    }
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return [{"pages": pages, "seconds": time.monotonic() - began, "cpu": cpu}]
 
 
-def asked(port: int) -> dict[str, int]:
-    """Return what the server has been asked for."""
+def _alone(*args: object) -> list[dict[str, float]]:
+    """Run a part of this module in a process of its own, so that its memory is its own."""
+    command = [sys.executable, "-m", "benchmarks.scrapers", *map(str, args)]
+    results: list[dict[str, float]] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return results
+
+
+def _asked(port: int) -> dict[str, int]:
     import requests
 
     counts: dict[str, int] = requests.get(f"http://127.0.0.1:{port}/asked", timeout=30).json()
     return counts
 
 
-def _alone(*args: str) -> list[dict[str, float]]:
-    """Run a part of this module in a process of its own, so that its memory is its own."""
-    command = [sys.executable, "-m", "benchmarks.scrapers", *args]
-    results: list[dict[str, float]] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return results
+def pages() -> list[Figure]:
+    """Measure 200 outlets with 50 articles each, into an archive, against the peer."""
+    with server(50) as port, tempfile.TemporaryDirectory() as folder:
+        (bare,) = _alone("peer", port, 200, 50)
+        (own,) = _alone("fetch", folder, port, 200, 1)
+    return [
+        Figure("200 outlets × 50 articles, 50 ms delay, pace 0", own["pages"] / own["seconds"], "pages/s", 300, True),
+        Figure("the same by bare requests", bare["pages"] / bare["seconds"], "pages/s"),
+        Figure("CPU for a page, robots.txt to archive", 1000 * own["cpu"] / own["pages"], "ms"),
+        Figure("CPU for a page, bare requests", 1000 * bare["cpu"] / bare["pages"], "ms"),
+        Figure("peak memory", own["megabytes"], "MB", 250),
+    ]
+
+
+def feeds() -> list[Figure]:
+    """Measure two rounds over 10,000 feeds that do not change, and the memory that outlets cost."""
+    with server(0) as port:
+        with tempfile.TemporaryDirectory() as folder:
+            (few,) = _alone("fetch", folder, port, 1000, 1)
+        before = _asked(port)
+        with tempfile.TemporaryDirectory() as folder:
+            (many,) = _alone("fetch", folder, port, 10_000, 1)
+            between = _asked(port)
+            (again,) = _alone("fetch", folder, port, 10_000, 1)
+        after = _asked(port)
+    first = {name: between[name] - before[name] for name in after}
+    second = {name: after[name] - between[name] for name in after}
+    return [
+        Figure("first round of 10,000 feeds: feeds sent", first["full"], ""),
+        Figure("second round, by a new process: answered with 304", second["unmodified"], "", 10_000, True),
+        Figure("second round: requests besides", sum(second.values()) - second["unmodified"], "", 0),
+        Figure("CPU for a feed, first round", 1000 * many["cpu"] / 10_000, "ms"),
+        Figure("CPU for a feed, second round", 1000 * again["cpu"] / 10_000, "ms"),
+        Figure("memory for each outlet more", (many["megabytes"] - few["megabytes"]) * 1024 / 9000, "kB", 20),
+    ]
 
 
 def main() -> None:
     """Print all figures as one Markdown table."""
     print("| figure | measured | mark |\n|---|--:|---|")
-    figures: list[Figure] = []
-    with server(200, 50, 200) as ports, tempfile.TemporaryDirectory() as folder:
-        (bare,) = _alone("peer", json.dumps(ports), "50")
-        (own,) = _alone("fetch", folder, json.dumps(ports), "200", "1")
-    figures += [
-        Figure("200 outlets x 50 articles, 50 ms delay", own["pages"] / own["seconds"], "pages/s", 300, True),
-        Figure("the same by bare requests in 48 threads", bare["pages"] / bare["seconds"], "pages/s"),
-        Figure("CPU a page, everything included", 1000 * own["cpu"] / own["pages"], "ms"),
-        Figure("CPU a page, bare requests", 1000 * bare["cpu"] / bare["pages"], "ms"),
-        Figure("peak memory", own["megabytes"], "MB", 250),
-    ]
-    with server(10_000, 0, 200) as ports, tempfile.TemporaryDirectory() as folder:
-        first, second = _alone("fetch", folder, json.dumps(ports), "10000", "2")
-        counts = asked(ports[0])
-    figures += [
-        Figure("second round of 10,000 unchanged feeds: answered with 304", counts["unmodified"], "", 10_000, True),
-        Figure("second round: any other request", counts["full"] - 10_000 + counts["page"] + counts["robots"] - 200, "", 0),
-        Figure("first round, CPU a feed", 100 * first["cpu"] / 1000, "ms"),
-        Figure("second round, CPU a feed", 100 * second["cpu"] / 1000, "ms"),
-    ]
-    with server(10_000, 0, 1000) as ports:
-        sizes = {}
-        for outlets in (1000, 10_000):
-            with tempfile.TemporaryDirectory() as folder:
-                sizes[outlets] = _alone("fetch", folder, json.dumps(ports), str(outlets), "1")[0]["megabytes"]
-    figures.append(Figure("memory for each outlet more", (sizes[10_000] - sizes[1000]) * 1024 / 9000, "kB", 20))
-    for figure in figures:
+    for figure in [*pages(), *feeds()]:
         print(figure.line(), flush=True)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["fetch"]:
-        where, over, many, times = sys.argv[2:]
-        print(json.dumps(fetch(Path(where), json.loads(over), int(many), int(times))))
-    elif sys.argv[1:2] == ["peer"]:
-        over, many = sys.argv[2:]
-        print(json.dumps([peer(json.loads(over), int(many), 48)]))
-    else:
-        main()
+    match sys.argv[1:]:
+        case ["fetch", folder, port, outlets, rounds]:
+            print(json.dumps(fetch(Path(folder), int(port), int(outlets), int(rounds))))
+        case ["peer", port, outlets, articles]:
+            print(json.dumps(peer(int(port), int(outlets), int(articles))))
+        case _:
+            main()

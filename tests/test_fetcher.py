@@ -323,7 +323,7 @@ def test_passing_failures_are_tried_again(site: Site, fetcher: Fetcher) -> None:
 
 
 def test_tries_have_full_jitter_and_a_budget(site: Site) -> None:
-    """Pauses between tries are drawn from zero to a doubling bound; a host that always fails is soon asked only once."""
+    """Pauses between tries lie between zero and a doubling bound; a host that always fails is soon asked once."""
     site.page("/robots.txt", "", "text/plain")
     site.reply("/mati", (500, {}, b""))
     passing = Time()
@@ -379,7 +379,7 @@ def test_a_dead_host_is_left_alone_for_a_while(fetcher: Fetcher) -> None:
 
 
 def test_what_has_not_changed_is_not_sent_again(site: Site, fetcher: Fetcher) -> None:
-    """ETag and Last-Modified go back as they came; 304 is an answer without a page, and keeps what it does not repeat."""
+    """ETag and Last-Modified go back as they came; 304 is an answer without a page that keeps what it leaves out."""
     conditions: list[tuple[str | None, str | None]] = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -444,7 +444,7 @@ def test_a_redirect_without_a_target_is_a_status(site: Site, fetcher: Fetcher) -
 
 
 def test_bombs_of_every_encoding_are_cut_off(site: Site, fetcher: Fetcher) -> None:
-    """A gzip, Brotli, Zstandard or deflate body that unpacks to 200 MB ends at the limit, and memory stays under its cap."""
+    """A gzip, deflate, Brotli or Zstandard body that unpacks to 200 MB ends at the limit, in little memory."""
     import brotli
     from backports import zstd
 
@@ -562,7 +562,8 @@ def test_nginx_is_read_like_any_server(tmp_path: Path, fetcher: Fetcher) -> None
     (tmp_path / "berita" / "index.html").write_text("Pengawas mencatat tahapan. " * 500)
     (tmp_path / "nginx.conf").write_text(
         f"""daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}
-        http {{ access_log off; gzip on; gzip_min_length 100; default_type text/html; client_body_temp_path {tmp_path}/b;
+        http {{ access_log off; gzip on; gzip_min_length 100; default_type text/html;
+        client_body_temp_path {tmp_path}/b;
         proxy_temp_path {tmp_path}/p; fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u;
         scgi_temp_path {tmp_path}/s; server {{ listen 127.0.0.1:{port}; root {tmp_path}; }} }}"""
     )

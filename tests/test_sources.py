@@ -75,9 +75,10 @@ FEEDS = {
     "<link>https://a.id/a</link><dc:date>2024-11-21T14:05:00+08:00</dc:date></item></rdf:RDF>",
     "Atom": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>A</title><link href="https://a.id/a"/>'
     "<updated>2024-11-21T14:05:00+08:00</updated></entry></feed>",
-    "JSON": '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "https://a.id/a", "title": "A",'
-    ' "date_published": "2024-11-21T14:05:00+08:00"}, {"id": "2"}, 5]}',
-    "no namespace or type": '\ufeff  <?xml version="1.0"?>\n<rss><channel><item><link>https://a.id/a</link></item></channel></rss>',
+    "JSON": '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "https://a.id/a",'
+    ' "title": "A", "date_published": "2024-11-21T14:05:00+08:00"}, {"id": "2"}, 5]}',
+    "no namespace or type": '\ufeff  <?xml version="1.0"?>\n<rss><channel><item><link>https://a.id/a</link></item>'
+    "</channel></rss>",
 }
 
 
@@ -416,7 +417,8 @@ def test_a_listing_without_links_is_a_failure(site: Site, fetcher: Fetcher) -> N
 # Home pages, saved pages, lists of addresses
 
 HOME = """<html><head><link rel="alternate" type="application/rss+xml" title="Komentar" href="/comments/feed/">
-<link rel="alternate" type="application/rss+xml" title="Uji" href="/feed/"><link rel="https://api.w.org/" href="/wp-json/">
+<link rel="alternate" type="application/rss+xml" title="Uji" href="/feed/">
+<link rel="https://api.w.org/" href="/wp-json/">
 <link rel="alternate" hreflang="en" href="/en"></head></html>"""
 
 

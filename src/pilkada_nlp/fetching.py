@@ -3,13 +3,15 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Outlet, Page, Rejection, SourceRecord
 from pilkada_nlp.extraction import further_pages
 from pilkada_nlp.scrapers import Fetcher, PagesFetched, PartFinished, Period, SourceAsked, SourceLeft, Task, crawl
+
+_LOOK_BACK: Final = timedelta(days=28)  # what was published earlier is too old when asking what is new
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a step, how much of it is done, and how much there is."""
@@ -33,6 +35,16 @@ class FetchReport(NamedTuple):
 def today(now: datetime) -> date:
     """Return the date that an aware time has in Jakarta (WIB), the day that a run without a date is about."""
     return now.astimezone(ZONES["Asia/Jakarta"][1]).date()
+
+
+def reach(now: datetime, since: date | None = None, until: date | None = None) -> Period:
+    """Return the period to ask about: what is new, or the days `since` to `until` (by default today), whole, in WIB."""
+    zone = ZONES["Asia/Jakarta"][1]
+    if since is None:
+        return Period(now - _LOOK_BACK)
+    begin = datetime.combine(since, time(), zone)
+    end = datetime.combine((until or today(now)) + timedelta(days=1), time(), zone)
+    return Period(begin.astimezone(UTC), end.astimezone(UTC))
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -102,7 +114,7 @@ def _further_pages(page: Page, outlet: Outlet) -> list[str]:
     return further_pages(page)
 
 
-def source_row(record: SourceRecord) -> dict[str, str | int]:
+def source_row(record: SourceRecord) -> dict[str, str | int | float]:
     """Return a source as a row for people and scripts; times in UTC, "" where there is none."""
     return {
         "outlet": record.outlet,

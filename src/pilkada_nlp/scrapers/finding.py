@@ -53,7 +53,7 @@ def _try(outlet: Outlet, kind: SourceType, address: str, fetcher: Fetcher) -> Tr
     )
 
 
-def find_sources(home: str, fetcher: Fetcher, *, allow_private: bool = False) -> tuple[Outlet, list[Rejection | Trial]]:
+def find_sources(home: str, fetcher: Fetcher, *, allow_private: bool = False) -> tuple[Outlet, list[Trial]]:
     """Return an outlet with the sources that the site at `home` really has, and what was tried.
 
     The WordPress collection, the feeds and the sitemaps that the home page and robots.txt name are tried first, then
@@ -67,11 +67,11 @@ def find_sources(home: str, fetcher: Fetcher, *, allow_private: bool = False) ->
         home=home,
         allow_private=allow_private,
     )
-    tried: list[Rejection | Trial] = []
+    tried: list[Trial] = []
     page = fetcher.get(home, outlet)
     named: Sequence[tuple[SourceType, str]] = ()
     if isinstance(page, Rejection):
-        tried.append(page)
+        tried.append(Trial(outlet.id, "home", home, 0, None, page.reason, page.detail))
     else:
         named = announced_on(page.body, page.url) if page.body.strip() else ()
     robots: list[tuple[SourceType, str]] = [("sitemap", address) for address in fetcher.sitemaps(home)]

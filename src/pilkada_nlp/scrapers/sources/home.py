@@ -57,9 +57,12 @@ def announced_on(body: bytes, base: str) -> list[tuple[SourceType, str]]:
             found.append(
                 ("api", urljoin(address, "wp/v2/posts") if address.endswith("/") else f"{address}/wp/v2/posts")
             )
-        elif "alternate" in relations and str(node.get("type") or "").lower() in _FEED_TYPES:
-            if not _COMMENTS.search(f"{address} {node.get('title') or ''}"):
-                found.append(("feed", address))
+        elif (
+            "alternate" in relations
+            and str(node.get("type") or "").lower() in _FEED_TYPES
+            and not _COMMENTS.search(f"{address} {node.get('title') or ''}")
+        ):
+            found.append(("feed", address))
     return list(dict.fromkeys(found))
 
 
