@@ -21,7 +21,6 @@ from pilkada_nlp.daily import run_daily
 from pilkada_nlp.demo import DEMO_DAY, serve_site
 from pilkada_nlp.errors import ArchiveError
 from pilkada_nlp.extraction import extract
-from pilkada_nlp.fetching import today
 from pilkada_nlp.scrapers import Fetcher
 from tests.conftest import NOW, Site
 
@@ -113,12 +112,6 @@ def test_a_page_that_breaks_the_parser_does_not_stop_the_day(tmp_path: Path, sit
     assert (rejection.reason, rejection.stage) == ("unreadable", "extract")
     assert "Selector" in rejection.detail
     assert result.summary.set_aside == {"unreadable": 1}
-
-
-def test_the_default_day_is_that_of_jakarta() -> None:
-    """Before 07.00 WIB it is still yesterday in UTC, and already today in Jakarta."""
-    assert today(NOW.replace(hour=18)) == DEMO_DAY + timedelta(days=1)
-    assert today(NOW.replace(hour=16)) == DEMO_DAY
 
 
 def test_seed_articles_go_through_the_whole_job(measure: Path, tmp_path: Path, site: Site) -> None:

@@ -19,7 +19,7 @@ from pilkada_nlp.scrapers import polling
 from pilkada_nlp.scrapers.fetcher import AT_ONCE, Fetcher
 from pilkada_nlp.scrapers.sources import SOURCES, Desk, Period
 
-_AHEAD: Final = 64  # events that may wait for the consumer, so that memory stays bounded
+_AHEAD: Final = 16  # events that may wait for the consumer, so that memory stays bounded
 _UNSETTLED: Final = frozenset({"connection", "deadline", "http_status", "waiting"})  # worth asking again soon
 
 

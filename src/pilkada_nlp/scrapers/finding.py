@@ -65,6 +65,7 @@ def find_sources(home: str, fetcher: Fetcher, *, allow_private: bool = False) ->
         id=re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-") or "outlet",
         name=host or home,
         home=home,
+        pace=0.0 if allow_private else 2.0,  # a site of one's own needs no pauses
         allow_private=allow_private,
     )
     tried: list[Trial] = []

@@ -109,6 +109,8 @@ def outlet_toml(outlet: Outlet) -> str:
         if value:
             # Strings and lists of strings are written alike in JSON and TOML.
             lines.append(f"{name} = {msgspec.json.encode(value).decode()}")
+    if outlet.allow_private:
+        lines.append(f"pace = {outlet.pace}\nallow_private = true")
     if outlet.evidence:
         lines.append(f"evidence = {msgspec.json.encode(outlet.evidence).decode()}")
     if outlet.verified:
