@@ -290,13 +290,70 @@ def test_closing_does_not_wait_for_a_slow_server(site: Site) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_fault_in_a_thread_reaches_the_consumer(site: Site, fetcher: Fetcher) -> None:
-    """What nobody foresaw ends the crawl with that error instead of waiting for ever."""
+def test_a_fault_in_looking_for_pages_keeps_the_article(site: Site, fetcher: Fetcher) -> None:
+    """A page that breaks the parser of further pages is stored, for extraction to record what is wrong with it."""
     site.page("/feed", feed(site.home, "/a"))
     site.page("/a", "isi")
 
     def broken(page: Page, outlet: Outlet) -> list[str]:
+        raise RecursionError("rusak")
+
+    pages, _ = reading([site.outlet(feeds=(site.home + "/feed",))], fetcher, further_pages=broken)
+    assert isinstance(pages, PagesFetched)
+
+
+def test_a_fault_in_a_thread_reaches_the_consumer(site: Site) -> None:
+    """What nobody foresaw ends the crawl with that error instead of waiting for ever."""
+
+    def clock() -> datetime:
         raise LookupError("rusak")
 
+    fetcher = Fetcher("uji@contoh.id", clock=clock)
     with pytest.raises(LookupError, match="rusak"):
-        list(reading([site.outlet(feeds=(site.home + "/feed",))], fetcher, further_pages=broken))
+        list(reading([site.outlet(feeds=(site.home + "/feed",))], fetcher))
+    fetcher.close()
+
+
+def test_hostile_sources_do_not_stop_the_others(site: Site, fetcher: Fetcher) -> None:
+    """Deep nesting, thousands of attributes, broken entities: an outcome for each, and the good feed is read."""
+    deep = "<div>" * 20_000 + "<h2><a href='/x'>x</a></h2>"
+    wide = "<h2 " + " ".join(f"a{number}=1" for number in range(40_000)) + "><a href='/y'>y</a></h2>"
+    site.page("/deep", deep)
+    site.page("/wide", wide)
+    site.page("/deepfeed", "<rss version='2.0'><channel>" + "<a>" * 20_000)
+    site.page("/deepmap", "<urlset>" + "<url>" * 20_000)
+    site.page("/json", "[" * 200_000)
+    site.page("/feed", feed(site.home))
+    outlet = site.outlet(
+        apis=(site.home + "/json",),
+        feeds=(site.home + "/deepfeed", site.home + "/json", site.home + "/feed"),
+        sitemaps=(site.home + "/deepmap",),
+        listings=(site.home + "/deep", site.home + "/wide"),
+    )
+    found = {record.address.removeprefix(site.home): record for record in records(reading([outlet], fetcher))}
+    assert len(found) == 6
+    assert found["/feed"].outcome == "fetched"
+    assert found["/json"].outcome == found["/deepfeed"].outcome == found["/deepmap"].outcome == "failed"
+    assert found["/wide"].announced == 1
+
+
+def test_a_limit_does_not_finish_a_part_of_the_past(site: Site, fetcher: Fetcher) -> None:
+    """What a limit leaves is asked for again, and days before it count as finished."""
+    for day in ("01", "02", "03"):
+        site.page(f"/indeks/{day}", listing_page(f"/a{day}", f"/b{day}"))
+        site.routes |= {f"/{name}{day}": site.routes[f"/indeks/{day}"] for name in "ab"}
+    outlet = site.outlet(listings=(site.home + "/indeks/{date:%d}",))
+    period = Period(datetime(2024, 8, 1, tzinfo=UTC), datetime(2024, 8, 3, tzinfo=UTC))
+    events = list(reading([outlet], fetcher, period=period, limit=3))
+    assert [event.part[-2:] for event in events if isinstance(event, PartFinished)] == ["03"]
+
+
+def test_a_host_that_refuses_articles_is_remembered(site: Site, fetcher: Fetcher) -> None:
+    """Retry-After on an article holds its source in the next run too."""
+    site.page("/feed", feed(site.home, "/a", "/b"))
+    site.reply("/a", (429, {"Retry-After": "7200"}, b""))
+    outlet = site.outlet(feeds=(site.home + "/feed",))
+    events = list(reading([outlet], fetcher))
+    assert [event.reason for event in events if isinstance(event, Rejection)] == ["http_status", "waiting"]
+    (record,) = records(events)
+    assert (record.outcome, record.held_until) == ("fetched", NOW + timedelta(hours=2))

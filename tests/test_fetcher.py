@@ -378,6 +378,20 @@ def test_a_dead_host_is_left_alone_for_a_while(fetcher: Fetcher) -> None:
     assert fetcher.held_until("http://127.0.0.1:1") == NOW + timedelta(minutes=5)
 
 
+def test_a_host_that_never_comes_to_an_end_is_left_alone(site: Site) -> None:
+    """Three deadlines in a row, each without a second try, are enough for now."""
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.5)
+
+    site.page("/robots.txt", "", "text/plain")
+    site.routes |= {f"/{number}": hang for number in range(5)}
+    fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW, deadline=0.2)
+    reasons = [reason(fetcher.get(f"{site.home}/{number}", site.outlet())) for number in range(5)]
+    fetcher.close()
+    assert reasons == ["deadline"] * 3 + ["waiting"] * 2
+
+
 def test_what_has_not_changed_is_not_sent_again(site: Site, fetcher: Fetcher) -> None:
     """ETag and Last-Modified go back as they came; 304 is an answer without a page that keeps what it leaves out."""
     conditions: list[tuple[str | None, str | None]] = []

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import Article, Outlet, Rejection, Selectors
+from pilkada_nlp.article import Article, Outlet, Rejection, Selectors, SourceState
 from pilkada_nlp.daily import run_daily
 from pilkada_nlp.demo import DEMO_DAY, serve_site
 from pilkada_nlp.errors import ArchiveError
@@ -300,6 +300,22 @@ def test_without_a_network_the_summary_says_so(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "ringkasan-2024-11-21.md").read_text(encoding="utf-8")
     assert "Tidak satu pun sumber terbaca (2 dicoba)" in text
     assert "refused" in text
+
+
+def test_an_outlet_that_wants_to_be_left_is_not_called_read(tmp_path: Path, site: Site) -> None:
+    """A second run does not ask it before its time, and the summary says so."""
+    site.reply("/feed", (429, {"Retry-After": "7200"}, b""))
+    archive = Archive(f"sqlite:///{tmp_path / 'a.db'}")
+    outlet = site.outlet(feeds=(site.home + "/feed",))
+    states: list[SourceState] = []
+    for _ in range(2):
+        fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW)
+        states += run_daily(DEMO_DAY, [outlet], archive, tmp_path, fetcher).summary.sources
+        fetcher.close()
+    archive.close()
+    assert [(state.read, state.reason) for state in states] == [(False, "http_status"), (False, "waiting")]
+    assert "2024-11-21 17:30 UTC" in states[1].detail
+    assert site.asked.count("/feed") == 1
 
 
 def test_half_of_the_outlets_are_enough(tmp_path: Path, site: Site) -> None:

@@ -16,7 +16,7 @@ def after(*new: int, ttl: float = 0.0) -> float:
     """Return the seconds to the next asking after answers with so many new articles."""
     record = NEW
     for count in new:
-        record = answered(record, NEW.asked_at or NOW, count, ttl)
+        record = answered(record, NOW, None, count, ttl)
     assert record.due_at is not None
     return (record.due_at - NOW).total_seconds()
 
@@ -34,10 +34,17 @@ def test_a_feed_that_says_how_long_it_stays_is_believed() -> None:
     assert after(9, 9, 9, ttl=7200.0) == 7200
 
 
+def test_a_wait_that_a_server_asked_for_comes_first() -> None:
+    """Also when the source itself answered and the articles were refused."""
+    held = NOW + timedelta(hours=9)
+    record = answered(NEW, NOW, held, 9, 0.0)
+    assert (record.due_at, record.held_until) == (held, held)
+
+
 def test_a_source_that_was_never_asked_is_due() -> None:
     """And one whose time has come."""
     assert is_due(NEW, NOW)
-    record = answered(NEW, NOW, 0, 0.0)
+    record = answered(NEW, NOW, None, 0, 0.0)
     assert not is_due(record, NOW)
     assert is_due(record, NOW + timedelta(seconds=5400))
 
@@ -52,5 +59,5 @@ def test_no_source_is_given_up(failures: int, held: int | None) -> None:
     assert record.due_at is not None
     pause = (record.due_at - NOW).total_seconds()
     assert max(held or 0, 900) <= pause <= 86_400
-    well = answered(record, NOW, 1, 0.0)
+    well = answered(record, NOW, None, 1, 0.0)
     assert (well.failures, well.held_until, well.due_at) == (0, None, NOW + timedelta(hours=1))

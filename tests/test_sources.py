@@ -180,7 +180,10 @@ def test_sitemaps_are_unpacked_and_cut_off() -> None:
     with pytest.raises(NotASourceError):
         read_sitemap(gzip.compress(b"<urlset>" + b" " * 200_000_000, 1), "https://a.id/")
     many = SITEMAP.replace("</urlset>", "<url><loc>https://a.id/x</loc></url>" * 120_000 + "</urlset>").encode()
-    assert 50_000 <= len(read_sitemap(many, "https://a.id/").links) < 60_000
+    assert len(read_sitemap(many, "https://a.id/").links) == 50_000
+    assert read_sitemap(b"<urlset></urlset>", "https://a.id/").links == []
+    with pytest.raises(NotASourceError, match="breaks off"):
+        read_sitemap(b"<urlset><url>", "https://a.id/")
 
 
 def test_sitemaps_expand_no_entities() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, Article, DailySummary, Outlet, Rejection, SourceRecord, SourceState
+from pilkada_nlp.article import ZONES, Article, DailySummary, Outlet, Rejection, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.extraction import extract
-from pilkada_nlp.fetching import Progress, fetch_outlets, silent
+from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, silent
 from pilkada_nlp.scrapers import Fetcher, Period
 from pilkada_nlp.stories import build_stories
 from pilkada_nlp.summary import build_summary, write_summary
@@ -70,15 +70,20 @@ def _read_outlets(
     report = fetch_outlets(
         outlets, archive, fetcher, Period(start.astimezone(UTC)), day=day, all_sources=True, progress=tell
     )
-    return [_state(outlet, report.records[outlet.id]) for outlet in outlets]
+    return [_state(outlet, report) for outlet in outlets]
 
 
-def _state(outlet: Outlet, records: Sequence[SourceRecord]) -> SourceState:
-    """Return whether any source of an outlet answered; else what the first of them said."""
-    if any(record.outcome in ("fetched", "not_modified") for record in records):
+def _state(outlet: Outlet, report: FetchReport) -> SourceState:
+    """Return whether any source of an outlet answered in this run; else what the first of them said."""
+    asked = [record for record in report.asked if record.outlet == outlet.id]
+    if any(record.outcome != "failed" for record in asked):
         return SourceState(outlet=outlet.id, name=outlet.name, read=True)
-    first = records[0]
-    return SourceState(outlet=outlet.id, name=outlet.name, read=False, reason=first.reason, detail=first.detail)
+    if asked:
+        reason, detail = asked[0].reason, asked[0].detail
+    else:
+        held = min(record.held_until for record in report.left if record.outlet == outlet.id and record.held_until)
+        reason, detail = "waiting", f"not asked before {held:%Y-%m-%d %H:%M} UTC"
+    return SourceState(outlet=outlet.id, name=outlet.name, read=False, reason=reason, detail=detail)
 
 
 def _extract_pages(day: date, outlets: Sequence[Outlet], archive: Archive, tell: Progress) -> None:

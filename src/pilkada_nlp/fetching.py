@@ -20,12 +20,10 @@ Progress = Callable[[str, int, int], None]
 class FetchReport(NamedTuple):
     """What a run of fetching came to.
 
-    `records` are the sources of each outlet after the run. `asked` are those of them that were asked in it, `left`
-    those that were not: not due yet, or held off by their server. `pages` counts new articles, `set_aside` what could
-    not be used, by reason.
+    `asked` are the sources that were asked, `left` those that were not: not due yet, or held off by their server.
+    `pages` counts new articles, `set_aside` what could not be used, by reason.
     """
 
-    records: dict[str, list[SourceRecord]]
     asked: list[SourceRecord]
     left: list[SourceRecord]
     pages: int
@@ -78,7 +76,7 @@ def fetch_outlets(
         limit=limit,
         all_sources=all_sources,
     )
-    report = FetchReport({outlet.id: [] for outlet in outlets}, [], [], 0, Counter())
+    report = FetchReport([], [], 0, Counter())
     pages = 0
     total = sum(len(outlet.sources()) for outlet in outlets)
     progress("sources", 0, total)
@@ -90,10 +88,8 @@ def fetch_outlets(
                         archive.add_rejection(failure, day)
                         report.set_aside[failure.reason] += 1
                     archive.add_source_record(record)
-                    report.records[record.outlet].append(record)
                     report.asked.append(record)
                 case SourceLeft(record):
-                    report.records[record.outlet].append(record)
                     report.left.append(record)
                 case PartFinished(outlet, part):
                     archive.add_finished_part(name, outlet, part)

@@ -181,10 +181,12 @@ class _Asking:
         for link in links:
             passing &= not (yield from self._finished(passing))
             self._announced += 1
+            left = self._left
             for event in self._link(link):
                 if isinstance(event, Rejection) and event.reason in _UNSETTLED:
                     passing = self._unsettled = True
                 yield event
+            passing |= self._left > left
         yield from self._finished(passing)
 
     def _finished(self, passing: bool) -> Generator[Event, None, bool]:
@@ -235,7 +237,11 @@ class _Asking:
             return
         pages = [msgspec.structs.replace(first, announced_at=link.published_at)]
         missing: Rejection | None = None
-        for part, address in enumerate(self._task.further_pages(first, outlet), 2):
+        try:
+            further = self._task.further_pages(first, outlet)
+        except Exception:
+            further = []  # extraction meets the same fault on this page and records it
+        for part, address in enumerate(further, 2):
             yield _Pause(address)
             page = self._fetcher.get(address, outlet)
             if isinstance(page, Rejection):
@@ -258,15 +264,16 @@ class _Asking:
             reason=failure.reason if failure else None,
             detail=failure.detail if failure else "",
         )
+        held_until = self._fetcher.held_until(record.address) if record.type != "file" else None
         if desk.answers == 0 and failure is not None:
-            held_until = self._fetcher.held_until(failure.url) if desk.record.type != "file" else None
             return _counted(polling.failed(record, now, held_until), "failed")
         if self._left:
             record = msgspec.structs.replace(record, detail=f"{self._left} new articles left for the next run")
         if desk.backfill:
             # What a past period holds says nothing about how often there is something new.
-            return _counted(msgspec.structs.replace(record, failures=0, held_until=None, succeeded_at=now), "fetched")
-        record = polling.answered(record, now, self._new, desk.least_interval)
+            record = msgspec.structs.replace(record, failures=0, held_until=held_until, succeeded_at=now)
+            return _counted(record, "fetched")
+        record = polling.answered(record, now, held_until, self._new, desk.least_interval)
         if failure is None and not self._left and not self._unsettled:
             since = self._task.period.since
             if record.settled_since is not None:

@@ -37,7 +37,7 @@ _LONGEST_PAUSE: Final = 30.0  # seconds between two tries; who wants us to wait 
 _LONGEST_HOLD: Final = 86_400.0  # seconds; no Retry-After keeps us away for more than a day
 _RETRIES: Final = 6.0  # tries beyond the first that a host may cost, until successes earn new ones
 _EARNED: Final = 0.2  # of a retry, by each success
-_DEAD_AFTER: Final = 3  # addresses in a row that could not be reached …
+_DEAD_AFTER: Final = 3  # addresses in a row that could not be reached, or not within their time …
 _DEAD_FOR: Final = 300.0  # … and the seconds for which such a host is left alone
 _NO_WORD: Final = frozenset({"connection", "refused_address", "waiting"})  # the server did not say a word
 _REASONS: Final[dict[type[ExchangeError], Reason]] = {
@@ -243,7 +243,7 @@ class Fetcher:
         headers: Mapping[str, str],
         limit: int,
         pace: float,
-        time_left: "_TimeLeft",
+        time_left: _TimeLeft,
     ) -> Reply | Rejection:
         """Return the reply of one address, after as many tries as a passing failure is worth and the host still has."""
         host = self._host(address)
@@ -277,26 +277,27 @@ class Fetcher:
 
     def _judge(self, host: _Host, result: Reply | Rejection, tried: int) -> bool:
         """Note what a result means for its host, and say whether to try again once the host's pause is over."""
-        unreached = isinstance(result, Rejection) and result.reason == "connection"
-        failed = isinstance(result, Reply) and result.status in _TRY_AGAIN
-        if not unreached and not failed:
+        reason = result.reason if isinstance(result, Rejection) else None
+        unreached = reason in ("connection", "deadline")
+        if not unreached and not (isinstance(result, Reply) and result.status in _TRY_AGAIN):
             host.unreached = 0
             host.retries = min(_RETRIES, host.retries + _EARNED)
             return False
         wanted = self._retry_after(result.headers) if isinstance(result, Reply) else None
-        pause = self._chance() * min(_LONGEST_PAUSE, 2.0**tried) if wanted is None else wanted
-        if pause > _LONGEST_PAUSE:
-            host.held_until = self.clock() + timedelta(seconds=min(pause, _LONGEST_HOLD))
+        if wanted is not None and wanted > _LONGEST_PAUSE:
+            host.held_until = self.clock() + timedelta(seconds=min(wanted, _LONGEST_HOLD))
             return False
-        host.free_at = max(host.free_at, self._monotonic() + pause)
-        if tried < _TRIES and host.retries >= 1:
+        again = reason != "deadline" and tried < _TRIES and host.retries >= 1
+        if again:
             host.retries -= 1
-            return True
-        if unreached:
+        elif unreached:
             host.unreached += 1
             if host.unreached >= _DEAD_AFTER:
                 host.held_until = self.clock() + timedelta(seconds=_DEAD_FOR)
-        return False
+        if wanted is not None or again:
+            pause = self._chance() * min(_LONGEST_PAUSE, 2.0**tried) if wanted is None else wanted
+            host.free_at = max(host.free_at, self._monotonic() + pause)
+        return again
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
         """Return the seconds that a Retry-After asks for, given as seconds or as a date; None without one."""

@@ -19,20 +19,29 @@ def is_due(record: SourceRecord, now: datetime) -> bool:
     return record.due_at is None or record.due_at <= now
 
 
-def answered(record: SourceRecord, now: datetime, new: int, least_interval: float) -> SourceRecord:
+def answered(
+    record: SourceRecord, now: datetime, held_until: datetime | None, new: int, least_interval: float
+) -> SourceRecord:
     """Return a record with the next asking set after an answer with so many `new` articles.
 
-    `least_interval` is the time in seconds for which the source itself says that nothing will change.
+    `held_until` is what the server asked for, perhaps while articles were fetched. `least_interval` is the time in
+    seconds for which the source itself says that nothing will change.
     """
     factor = 0.5 if new >= _BUSY else 1.5 if new == 0 else 1.0
     interval = max(_SHORTEST, least_interval, min(record.interval * factor, _LONGEST))
-    due = now + timedelta(seconds=interval)
-    return msgspec.structs.replace(record, interval=interval, due_at=due, failures=0, held_until=None, succeeded_at=now)
+    due = _not_before(held_until, now + timedelta(seconds=interval))
+    return msgspec.structs.replace(
+        record, interval=interval, due_at=due, failures=0, held_until=held_until, succeeded_at=now
+    )
 
 
 def failed(record: SourceRecord, now: datetime, held_until: datetime | None) -> SourceRecord:
     """Return a record with the next asking set after a failure; `held_until` is what the server asked for."""
     failures = record.failures + 1
     pause = timedelta(seconds=min(_AFTER_FAILURE * 2.0 ** min(failures - 1, 10), _AFTER_FAILURES))
-    due = max(now + pause, held_until) if held_until else now + pause
+    due = _not_before(held_until, now + pause)
     return msgspec.structs.replace(record, failures=failures, due_at=due, held_until=held_until)
+
+
+def _not_before(held_until: datetime | None, due: datetime) -> datetime:
+    return max(due, held_until) if held_until else due

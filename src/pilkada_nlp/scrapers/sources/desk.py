@@ -96,13 +96,16 @@ class Desk:
             return reader(page.body, page.url)
         except NotASourceError as error:
             self.fail(page.requested_url, "not_a_source", str(error))
-            return None
+        except Exception as error:
+            # Whatever bytes do to a parser, they must not stop the other sources, today and every day after.
+            self.fail(page.requested_url, "unreadable", f"{type(error).__name__}: {error}"[:200])
+        return None
 
     def fail(self, url: str, reason: Reason, detail: str) -> None:
         """Note that something that was announced, or should announce, cannot be used."""
         self.validators.pop(url, None)
-        if reason == "not_a_source":
-            self.answers -= 1
+        if reason in ("not_a_source", "unreadable"):
+            self.answers = max(0, self.answers - 1)
         self.failures.append(
             Rejection(
                 url=url, outlet=self.outlet.id, stage="discover", reason=reason, detail=detail, at=self.fetcher.clock()

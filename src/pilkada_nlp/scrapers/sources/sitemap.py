@@ -4,7 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pilkada_nlp.article import Link, Outlet
 from pilkada_nlp.scrapers.sources.desk import Desk, NotASourceError, moment_of
@@ -68,45 +68,52 @@ def read_sitemap(body: bytes, base: str) -> SitemapRead:
     """
     from lxml import etree
 
+    found = SitemapRead([], [])
+    fields: dict[str, str] = {}
+    root, whole = "", False
+    try:
+        for event, name, node in _nodes(body):
+            if not root:
+                root = name
+                if root not in ("urlset", "sitemapindex"):
+                    raise NotASourceError("the answer is not a sitemap")
+            if event == "start":
+                continue
+            whole = whole or name == root
+            if name in ("url", "sitemap"):
+                _add(found, name, fields)
+                fields = {}
+                node.clear()
+                while node.getprevious() is not None:
+                    del node.getparent()[0]
+                if len(found.links) + len(found.children) >= _MOST_ENTRIES:
+                    break
+            elif node.text:
+                # The first of a name counts: an image has its own `loc` behind that of its page.
+                fields.setdefault(name, node.text.strip()[:_LONGEST_FIELD])
+    except (etree.XMLSyntaxError, zlib.error):
+        pass  # what came before the break is used
+    if not (found.links or found.children or whole):
+        raise NotASourceError("the answer is not a sitemap" if not root else "the sitemap breaks off before an entry")
+    return found
+
+
+def _nodes(body: bytes) -> Iterator[tuple[str, str, Any]]:
+    """Yield begin and end of each element with its name."""
+    from lxml import etree
+
     parser = etree.XMLPullParser(
         ("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
     )
-    found = SitemapRead([], [])
-    fields: dict[str, str] = {}
-    root = ""
     size = 0
-    try:
-        for chunk in _unpacked(body):
-            size += len(chunk)
-            if len(found.links) + len(found.children) >= _MOST_ENTRIES:
-                break
-            if size > _UNPACKED_LIMIT:
-                raise NotASourceError(f"the sitemap unpacks to more than {_UNPACKED_LIMIT:,} bytes")
-            parser.feed(chunk)
-            for event, node in parser.read_events():
-                name = etree.QName(node).localname if isinstance(node.tag, str) else ""
-                if not root:
-                    root = name
-                    if root not in ("urlset", "sitemapindex"):
-                        raise NotASourceError("the answer is not a sitemap")
-                if event == "start":
-                    continue
-                if name in ("url", "sitemap"):
-                    _add(found, name, fields)
-                    fields = {}
-                    node.clear()
-                    while node.getprevious() is not None:
-                        del node.getparent()[0]
-                elif node.text:
-                    # The first of a name counts: an image has its own `loc` behind that of its page.
-                    fields.setdefault(name, node.text.strip()[:_LONGEST_FIELD])
-    except (etree.XMLSyntaxError, zlib.error) as error:
-        # What came before the break is used; without anything it is no sitemap.
-        if not found.links and not found.children:
-            raise NotASourceError(f"the answer is not a sitemap ({error})"[:200]) from error
-    if not root:
-        raise NotASourceError("the answer is not a sitemap")
-    return found
+    for chunk in _unpacked(body):
+        size += len(chunk)
+        if size > _UNPACKED_LIMIT:
+            raise NotASourceError(f"the sitemap unpacks to more than {_UNPACKED_LIMIT:,} bytes")
+        parser.feed(chunk)
+        for event, node in parser.read_events():
+            if isinstance(node.tag, str):  # no comment
+                yield event, etree.QName(node).localname, node
 
 
 def _unpacked(body: bytes) -> Iterator[bytes]:
