@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -22,7 +23,7 @@ from pilkada_nlp.article import Outlet, Page, Rejection
 from pilkada_nlp.scrapers import Fetcher
 from pilkada_nlp.scrapers.fetcher import AT_ONCE, Answer, Validators
 from pilkada_nlp.scrapers.robots import crawl_delay, forbids, robots_of, sitemaps
-from pilkada_nlp.scrapers.transport import Reply, is_public
+from pilkada_nlp.scrapers.transport import Network, Reply, is_public
 from tests.conftest import NOW, Route, Site, Time
 
 
@@ -544,25 +545,46 @@ def test_a_handshake_that_never_ends_meets_the_deadline(fetcher: Fetcher) -> Non
     assert time.monotonic() - began < 8
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, fetcher: Fetcher) -> None:
-    """TLS is verified: a server with a certificate of its own making gets no request."""
+@pytest.fixture
+def tls_site(tmp_path: Path) -> Iterator[tuple[Site, Path]]:
+    """A site with a certificate of its own making for "localhost", and that certificate."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the program openssl to make a certificate")
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(certificate, key)
     site = Site()
     site.server.socket = context.wrap_socket(site.server.socket, server_side=True)
-    home = site.home.replace("http:", "https:").replace("127.0.0.1", "localhost")
-    result = fetcher.get(home + "/a", Outlet(id="uji", name="Uji", home=home, pace=0.0, allow_private=True))
+    site.home = site.home.replace("http:", "https:").replace("127.0.0.1", "localhost")
+    yield site, certificate
     site.close()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tls_site: tuple[Site, Path], fetcher: Fetcher) -> None:
+    """TLS is verified: a server with a certificate of its own making gets no request."""
+    site, _ = tls_site
+    result = fetcher.get(site.page("/a", "a"), site.outlet())
     assert isinstance(result, Rejection)
     assert result.reason == "connection"
     assert "certificate" in result.detail.lower()
     assert site.asked == []
+
+
+def test_a_certificate_counts_for_its_own_name_only(tls_site: tuple[Site, Path]) -> None:
+    """With an authority that vouches for it the server is read, but not under another name."""
+    site, certificate = tls_site
+    network = Network(ssl.create_default_context(cafile=str(certificate)))
+    fetcher = Fetcher("uji@contoh.id", transport=network, chance=lambda: 0.0)
+    page = fetcher.get(site.page("/a", "ada"), site.outlet())
+    assert isinstance(page, Page)
+    assert page.body == b"ada"
+    other = site.home.replace("localhost", "127.0.0.1")
+    assert reason(fetcher.get(other + "/a", site.outlet())) == "connection"
+    fetcher.close()
 
 
 def test_nginx_is_read_like_any_server(tmp_path: Path, fetcher: Fetcher) -> None:

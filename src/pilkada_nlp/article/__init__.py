@@ -66,32 +66,6 @@ ZONES: Mapping[str, tuple[str, timezone]] = {
 """IANA name -> (abbreviation, fixed offset): Indonesia has had no daylight saving time since 1964."""
 
 
-Reason = Literal[
-    "robots",
-    "refused_address",
-    "redirect",
-    "http_status",
-    "gone",
-    "waiting",
-    "connection",
-    "deadline",
-    "too_large",
-    "wrong_type",
-    "not_a_source",
-    "bad_url",
-    "too_old",
-    "consent_wall",
-    "listing_page",
-    "too_short",
-    "unreadable",
-    "duplicate",
-]
-"""Why something was set aside; the texts shown to people stand in `data/texts.toml` under `reasons`."""
-
-PASSING: frozenset[str] = frozenset({"robots", "connection", "deadline", "http_status", "waiting"})
-"""Reasons that may be gone at the next run, so the address is tried again."""
-
-
 class Selectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """CSS selectors of an outlet's article page; None where the general rules are good enough."""
 
@@ -188,38 +162,6 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     page: Page | None = None
 
 
-class SourceRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one source of an outlet from asking it before.
-
-    `outcome` is what the last asking came to, with `reason` where it failed and `detail` where there is more to say;
-    `outcomes` counts all askings by outcome or reason. `announced` is the number of articles in the
-    last answer, `new` those that were not known then. `succeeded_at` is the time of the last answer, `failures` counts
-    in a row since then. `settled_at` is the time of the last answer of which nothing was left to do, `settled_since`
-    how far back it was asked about; only then are `validators` kept (address -> ETag and Last-Modified as sent),
-    because "not modified" must not hide an article that is still to be fetched. `interval` is the seconds between two
-    askings while all goes well, `due_at` when the next one is due; before `held_until` the server wants to be left.
-    """
-
-    outlet: str
-    type: SourceType
-    address: str
-    outcome: Literal["never", "fetched", "not_modified", "failed"] = "never"
-    reason: Reason | None = None
-    detail: str = ""
-    outcomes: dict[str, int] = {}  # msgspec gives each struct an empty dict of its own
-    announced: int = 0
-    new: int = 0
-    asked_at: datetime | None = None
-    succeeded_at: datetime | None = None
-    settled_at: datetime | None = None
-    settled_since: datetime | None = None
-    validators: dict[str, tuple[str | None, str | None]] = {}
-    failures: int = 0
-    interval: float = 3600.0
-    due_at: datetime | None = None
-    held_until: datetime | None = None
-
-
 class Article(msgspec.Struct, frozen=True, kw_only=True):
     """A clean article. Offsets of evidence count characters of `text` (paragraphs joined by a blank line).
 
@@ -243,6 +185,32 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
+Reason = Literal[
+    "robots",
+    "refused_address",
+    "redirect",
+    "http_status",
+    "gone",
+    "waiting",
+    "connection",
+    "deadline",
+    "too_large",
+    "wrong_type",
+    "not_a_source",
+    "bad_url",
+    "too_old",
+    "consent_wall",
+    "listing_page",
+    "too_short",
+    "unreadable",
+    "duplicate",
+]
+"""Why something was set aside; the texts shown to people stand in `data/texts.toml` under `reasons`."""
+
+PASSING: frozenset[str] = frozenset({"robots", "connection", "deadline", "http_status", "waiting"})
+"""Reasons that may be gone at the next run, so the address is tried again."""
+
+
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was set aside: which address, at which stage, why, and when (UTC)."""
 
@@ -252,6 +220,38 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     detail: str
     at: datetime
+
+
+class SourceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one source of an outlet from asking it before.
+
+    `outcome` is what the last asking came to, with `reason` where it failed and `detail` where there is more to say;
+    `outcomes` counts all askings by outcome or reason. `announced` is the number of articles in the last answer, `new`
+    those that were not known then. `succeeded_at` is the time of the last answer, `failures` counts in a row since
+    then. `settled_at` is the time of the last answer of which nothing was left to do, `settled_since` how far back it
+    was asked about; only then are `validators` kept (address -> ETag and Last-Modified as sent), because "not modified"
+    must not hide an article that is still to be fetched. `interval` is the seconds between two askings while all goes
+    well, `due_at` when the next one is due; before `held_until` the server wants to be left in peace.
+    """
+
+    outlet: str
+    type: SourceType
+    address: str
+    outcome: Literal["never", "fetched", "not_modified", "failed"] = "never"
+    reason: Reason | None = None
+    detail: str = ""
+    outcomes: dict[str, int] = {}  # msgspec gives each struct an empty dict of its own
+    announced: int = 0
+    new: int = 0
+    asked_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_since: datetime | None = None
+    validators: dict[str, tuple[str | None, str | None]] = {}
+    failures: int = 0
+    interval: float = 3600.0
+    due_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 class Relevance(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,12 +71,14 @@ class Transport(Protocol):
 class Network:
     """The real network. `private` in `exchange` allows addresses of this machine and of intranets.
 
-    `seconds` bounds the whole exchange from the first packet, however slowly bytes arrive; only looking a name up lies
-    outside of it, which the system's resolver bounds by itself.
+    `trust` says which authorities vouch for servers: by default those that browsers trust (certifi). `seconds` bounds
+    the whole exchange from the first packet, however slowly bytes arrive; only looking a name up lies outside of it,
+    which the system's resolver bounds by itself.
     """
 
-    def __init__(self) -> None:
-        trust = ssl.create_default_context(cafile=certifi.where())  # one for all: loading it takes longer than a page
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        # One context for all connections: loading the authorities takes longer than reading a page.
+        trust = trust or ssl.create_default_context(cafile=certifi.where())
         self._sessions = {private: _session(private, trust) for private in (False, True)}
         self._watchdog = _Watchdog()
 
