@@ -126,6 +126,21 @@ def test_feeds_load_nothing_and_expand_nothing() -> None:
     tracemalloc.stop()
 
 
+def test_a_tag_with_thousands_of_attributes_is_refused() -> None:
+    """It would cost minutes; a long tag that holds a picture is none of that kind."""
+    many = " ".join(f'a{number}="1"' for number in range(40_000))
+    with pytest.raises(NotASourceError, match="attributes"):
+        read_feed(RSS.replace("<item>", f"<item {many}>").encode(), "https://a.id/")
+    picture = f"<description><![CDATA[<img src='data:image/png;base64,{'A' * 90_000}=='>]]></description>"
+    assert len(read_feed(RSS.replace("<link>/dua", picture + "<link>/dua").encode(), "https://a.id/").links) == 2
+
+
+def test_a_page_too_large_for_its_links_is_set_aside(site: Site, fetcher: Fetcher) -> None:
+    """The tree of a page takes many times its bytes, so that listings have a lower limit than articles."""
+    address = site.page("/indeks", listing_page("/a") + " " * 3_000_000)
+    assert reasons(ask("listing", address, site.outlet(), fetcher)[1]) == ["too_large"]
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"<html><p>Dinding</p></html>", b"\x00\xff", b"{}", b"{", b'{"items": 3}', b"[" * 100_000, b"null"]
 )

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
 
 from pilkada_nlp.article import Outlet, Page, Reason, Rejection, SourceRecord, article_id
-from pilkada_nlp.scrapers.fetcher import Fetcher, Validators
+from pilkada_nlp.scrapers.fetcher import SOURCE_LIMIT, Fetcher, Validators
 
 Read = TypeVar("Read")
 
+HTML_LIMIT: Final = 3_000_000  # bytes of a page that is searched for links; its tree takes 80 times the memory
 _OVERLAP: Final = timedelta(days=1)  # asked about again, because articles are announced late and back-dated
 _REMEMBERED: Final = 50  # addresses of one source whose validators are kept
 
@@ -76,10 +77,10 @@ class Desk:
             return max(self.period.since, self.record.settled_at - _OVERLAP)
         return self.period.since
 
-    def ask(self, address: str) -> Page | None:
-        """Return what is at an address; None when it has not changed, or failed, which is noted."""
+    def ask(self, address: str, limit: int = SOURCE_LIMIT) -> Page | None:
+        """Return what is at an address; None when it has not changed, or failed (as above `limit` bytes), which is noted."""
         seen = Validators(*self.record.validators.get(address, ())) if self._settled else None
-        answer = self.fetcher.ask(address, self.outlet, seen)
+        answer = self.fetcher.ask(address, self.outlet, seen, limit=limit)
         if isinstance(answer, Rejection):
             self.failures.append(answer)
             return None

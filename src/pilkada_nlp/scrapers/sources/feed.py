@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from calendar import timegm
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,11 @@ from pilkada_nlp.scrapers.sources.desk import Desk, NotASourceError, moment_of
 
 _PERIODS: Final = {"hourly": 3600, "daily": 86_400, "weekly": 604_800}  # of the syndication module, in seconds
 _LONGEST_TTL: Final = 21_600.0  # seconds; feeds that claim to change once a week still bring news every day
+
+
+# A tag with thousands of attributes costs feedparser minutes; long ones without hold pictures (data: addresses).
+_LONG_TAG = re.compile(rb"<[^<>!?]{5000,}")
+_MOST_ATTRIBUTES: Final = 500
 
 
 class FeedRead(NamedTuple):
@@ -44,6 +50,8 @@ def read_feed(body: bytes, base: str) -> FeedRead:
         return FeedRead(_json_links(body, base), 0.0)
     import feedparser
 
+    if any(tag[0].count(b"=") > _MOST_ATTRIBUTES for tag in _LONG_TAG.finditer(body)):
+        raise NotASourceError(f"a tag of the answer has more than {_MOST_ATTRIBUTES} attributes")
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         # feedparser believes a wrong declaration more than the mark at the beginning, but not for UTF-8.
         body = codecs.BOM_UTF8 + body.decode("utf-16", "replace").encode()

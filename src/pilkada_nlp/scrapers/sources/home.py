@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from pilkada_nlp.article import Link, Outlet, SourceType
-from pilkada_nlp.scrapers.sources.desk import Desk, NotASourceError
+from pilkada_nlp.scrapers.sources.desk import HTML_LIMIT, Desk, NotASourceError
 from pilkada_nlp.scrapers.sources.feed import Feed
 
 _FEED_TYPES: Final = frozenset(
@@ -25,7 +25,7 @@ class Home:
 
     def discover(self, outlet: Outlet, since: datetime) -> Iterator[Link]:
         """Yield the entries of the feed that the page names first."""
-        page = self._desk.ask(self._address)
+        page = self._desk.ask(self._address, HTML_LIMIT)
         if page is None:
             return
         self._desk.always_ask(self._address)

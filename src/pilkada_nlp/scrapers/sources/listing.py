@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from pilkada_nlp.article import ZONES, Link, Outlet
-from pilkada_nlp.scrapers.sources.desk import Desk, NotASourceError
+from pilkada_nlp.scrapers.sources.desk import HTML_LIMIT, Desk, NotASourceError
 
 _DAYS_BACK: Final = 1  # days before today whose pages are looked at when asking what is new
 _PAGES_NEW: Final = 5  # of one listing, when asking what is new and every link is
@@ -57,7 +57,7 @@ class Listing:
         articles: set[str] = set()
         for number in range(1, (_PAGES_PAST if self._desk.backfill else _PAGES_NEW) + 1):
             seen.add(address)
-            page = self._desk.ask(address)
+            page = self._desk.ask(address, HTML_LIMIT)
             found = self._desk.read(page, lambda body, base: read_listing(body, base, outlet)) if page else None
             if page is None or found is None:
                 return
