@@ -260,10 +260,8 @@ def test_closing_the_iterator_stops_the_reading(site: Site, fetcher: Fetcher) ->
     next(events)
     next(events)
     events.close()
-    asked = len(site.asked)
-    assert asked < 150
     time.sleep(0.3)
-    assert len(site.asked) == asked
+    assert len(site.asked) < 60
 
 
 def test_closing_does_not_wait_for_a_slow_server(site: Site) -> None:

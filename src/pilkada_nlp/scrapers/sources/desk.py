@@ -78,7 +78,7 @@ class Desk:
         return self.period.since
 
     def ask(self, address: str, limit: int = SOURCE_LIMIT) -> Page | None:
-        """Return what is at an address; None when it has not changed, or failed (as above `limit` bytes), which is noted."""
+        """Return what is at an address, of at most `limit` bytes; None when unchanged, or failed, which is noted."""
         seen = Validators(*self.record.validators.get(address, ())) if self._settled else None
         answer = self.fetcher.ask(address, self.outlet, seen, limit=limit)
         if isinstance(answer, Rejection):
