@@ -32,6 +32,7 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.preprocessing
+	$(BIN)/python -m benchmarks.scrapers
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.learning_curve
 

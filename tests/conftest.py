@@ -7,7 +7,7 @@ import platform
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,45 @@ class Site:
         self.routes[path] = answer
         return self.home + path
 
+    def reply(self, path: str, *answers: tuple[int, dict[str, str], bytes]) -> str:
+        """Answer at `path` with (status, headers, body), one after another, the last for ever; return its address."""
+        left = list(answers)
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            status, headers, body = left.pop(0) if len(left) > 1 else left[0]
+            handler.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        self.routes[path] = answer
+        return self.home + path
+
     def outlet(self, **fields: Any) -> Outlet:
         """Return an outlet on this site, allowed to be on a private address."""
         return Outlet(**{"id": "uji", "name": "Uji", "home": self.home, "pace": 0.0, "allow_private": True, **fields})
+
+
+class Time:
+    """Time that passes only when somebody waits; `pauses` lists the waits."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self.pauses: list[float] = []
+
+    def clock(self) -> datetime:
+        """Return the time of day."""
+        return NOW + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        """Return the seconds that have passed."""
+        return self.passed
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.pauses.append(seconds)
+        self.passed += seconds
 
 
 @pytest.fixture
@@ -82,8 +118,8 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
-    """A fetcher with a fixed clock and a short deadline."""
-    fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW, deadline=1.5)
+    """A fetcher with a fixed clock and a short deadline, which tries again at once."""
+    fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW, chance=lambda: 0.0, deadline=1.5)
     yield fetcher
     fetcher.close()
 

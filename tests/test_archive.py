@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pilkada_nlp.archive import Archive, default_archive
-from pilkada_nlp.article import Reason, Rejection
+from pilkada_nlp.article import Reason, Rejection, Robots, SourceRecord
 from pilkada_nlp.errors import ArchiveError
 from pilkada_nlp.stories import build_stories
 from pilkada_nlp.watchlist import build_watchlist
@@ -54,12 +54,47 @@ def test_a_second_address_of_an_article_is_recorded(archive: Archive) -> None:
 def test_what_need_not_be_fetched_again(archive: Archive) -> None:
     """Fetched addresses and final refusals are known; passing failures are tried again, and forgotten on success."""
     archive.add_pages([page_of("isi", "https://a.id/ada")])
-    archive.add_rejection(rejected("https://a.id/tua", "too_old"), DAY)
+    archive.add_rejection(rejected("https://a.id/tua", "gone"), DAY)
     archive.add_rejection(rejected("https://a.id/lambat", "deadline"), DAY)
     assert len(archive.known()) == 2
     archive.add_pages([page_of("isi", "https://a.id/lambat")])
     assert len(archive.known()) == 3
     assert [rejection.url for rejection in archive.rejections(DAY)] == ["https://a.id/tua"]
+
+
+def test_too_old_depends_on_how_far_back_one_asks(archive: Archive) -> None:
+    """It is recorded once, for the day on which it was first said, and does not keep a backfill from fetching."""
+    archive.add_rejection(rejected(reason="too_old"), DAY)
+    archive.add_rejection(rejected(reason="too_old"), DAY + timedelta(days=1))
+    assert archive.known() == frozenset()
+    assert len(archive.rejections(DAY)) == 1
+    assert archive.rejections(DAY + timedelta(days=1)) == []
+
+
+def test_sources_robots_and_parts_are_remembered(archive: Archive) -> None:
+    """What is written last counts, and each period has parts of its own."""
+    old = SourceRecord(outlet="uji", type="feed", address="https://a.id/feed")
+    new = SourceRecord(
+        outlet="uji",
+        type="feed",
+        address="https://a.id/feed",
+        outcome="failed",
+        reason="connection",
+        outcomes={"connection": 2},
+        validators={"https://a.id/feed": ('"1"', None)},
+        due_at=NOW,
+    )
+    archive.add_source_record(old)
+    archive.add_source_record(new)
+    assert archive.source_records() == [new]
+    rules = Robots(origin="https://a.id", until=NOW, text=b"x")
+    archive.add_robots([rules])
+    archive.add_robots([rules])
+    assert archive.robots() == [rules]
+    for part in ("satu", "dua", "satu"):
+        archive.add_finished_part("2024", "uji", part)
+    assert archive.finished_parts("2024") == {"uji": {"satu", "dua"}}
+    assert archive.finished_parts("2023") == {}
 
 
 def test_rejections_belong_to_the_day_of_their_run(archive: Archive) -> None:

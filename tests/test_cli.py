@@ -27,7 +27,7 @@ def line(**fields: object) -> str:
     return json.dumps({"id": "a1", "title": ARTICLE.title, "text": TEXT, **fields})
 
 
-@pytest.mark.parametrize("verb", ["init", "daily", "demo", "tag", "train", "stem"])
+@pytest.mark.parametrize("verb", ["init", "daily", "fetch", "doctor", "demo", "tag", "train", "stem"])
 def test_every_verb_has_help(verb: str) -> None:
     """Help names the options, and every verb that prints results offers the four formats."""
     result = run(verb, "--help")

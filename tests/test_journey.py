@@ -1,11 +1,13 @@
 """From a site to the summary: twice, killed half-way, stopped by hand, without a network. Real processes throughout."""
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -14,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import Article, Outlet, Rejection, Selectors
-from pilkada_nlp.daily import run_daily, today
+from pilkada_nlp.article import Article, Outlet, Rejection, Selectors, SourceState
+from pilkada_nlp.daily import run_daily
 from pilkada_nlp.demo import DEMO_DAY, serve_site
 from pilkada_nlp.errors import ArchiveError
 from pilkada_nlp.extraction import extract
@@ -58,7 +60,7 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     assert rows(tmp_path / "a.db") == before
     assert contents(tmp_path / "out") == files
     assert second == first
-    assert set(steps) == {("fetch", 0, 0), ("summary", 1, 1)}
+    assert {step for step, _, _ in steps} == {"sources", "summary"}
     assert archive.summary(DEMO_DAY) == first.summary
     archive.close()
 
@@ -110,12 +112,6 @@ def test_a_page_that_breaks_the_parser_does_not_stop_the_day(tmp_path: Path, sit
     assert (rejection.reason, rejection.stage) == ("unreadable", "extract")
     assert "Selector" in rejection.detail
     assert result.summary.set_aside == {"unreadable": 1}
-
-
-def test_the_default_day_is_that_of_jakarta() -> None:
-    """Before 07.00 WIB it is still yesterday in UTC, and already today in Jakarta."""
-    assert today(NOW.replace(hour=18)) == DEMO_DAY + timedelta(days=1)
-    assert today(NOW.replace(hour=16)) == DEMO_DAY
 
 
 def test_seed_articles_go_through_the_whole_job(measure: Path, tmp_path: Path, site: Site) -> None:
@@ -220,8 +216,10 @@ def workplace(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def write_settings(folder: Path) -> None:
-    """Write a configuration that reads the outlets file beside it."""
+    """Write a configuration that reads the outlets of the file beside it, and no others."""
+    own = tomllib.loads((folder / "outlets.toml").read_text())["outlets"]
     text = f'contact = "uji@contoh.id"\nout = "{folder}/out"\noutlets_file = "{folder}/outlets.toml"\n'
+    text += f"outlets = {json.dumps([outlet['id'] for outlet in own])}\n"
     (folder / "config.toml").write_text(text)
 
 
@@ -302,6 +300,22 @@ def test_without_a_network_the_summary_says_so(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "ringkasan-2024-11-21.md").read_text(encoding="utf-8")
     assert "Tidak satu pun sumber terbaca (2 dicoba)" in text
     assert "refused" in text
+
+
+def test_an_outlet_that_wants_to_be_left_is_not_called_read(tmp_path: Path, site: Site) -> None:
+    """A second run does not ask it before its time, and the summary says so."""
+    site.reply("/feed", (429, {"Retry-After": "7200"}, b""))
+    archive = Archive(f"sqlite:///{tmp_path / 'a.db'}")
+    outlet = site.outlet(feeds=(site.home + "/feed",))
+    states: list[SourceState] = []
+    for _ in range(2):
+        fetcher = Fetcher("uji@contoh.id", clock=lambda: NOW)
+        states += run_daily(DEMO_DAY, [outlet], archive, tmp_path, fetcher).summary.sources
+        fetcher.close()
+    archive.close()
+    assert [(state.read, state.reason) for state in states] == [(False, "http_status"), (False, "waiting")]
+    assert "2024-11-21 17:30 UTC" in states[1].detail
+    assert site.asked.count("/feed") == 1
 
 
 def test_half_of_the_outlets_are_enough(tmp_path: Path, site: Site) -> None:

@@ -23,6 +23,7 @@ RANKS: list[set[str]] = [
     {"corpora"},
     {"training", "inputs", "config"},
     {"archive"},
+    {"fetching", "doctor"},
     {"summary"},
     {"daily"},
     {"demo"},

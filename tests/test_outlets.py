@@ -1,12 +1,14 @@
 """Outlets as data: the shipped table, and errors that name file, outlet and field."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pilkada_nlp.article import Outlet
 from pilkada_nlp.errors import ConfigError
 from pilkada_nlp.regions import region
-from pilkada_nlp.scrapers import load_outlets
+from pilkada_nlp.scrapers import load_outlets, outlet_toml
 
 GOOD = '[[outlets]]\nid = "a"\nname = "A"\nhome = "https://a.id"\nfeeds = ["https://a.id/feed"]\n'
 
@@ -21,18 +23,54 @@ def test_the_shipped_outlets_are_sound() -> None:
         assert all(region(code) for code in outlet.regions)
 
 
+def test_own_outlets_are_added_or_override(tmp_path: Path) -> None:
+    """An own file adds to the shipped table, replaces an outlet of the same id, and may name files beside it."""
+    path = tmp_path / "outlets.toml"
+    path.write_text(GOOD + 'files = ["simpanan"]\n' + GOOD.replace('id = "a"', 'id = "antara"'))
+    table = load_outlets(path)
+    assert set(load_outlets()) | {"a"} == set(table)
+    assert table["antara"].home == "https://a.id"
+    assert table["a"].files == (str(tmp_path / "simpanan"),)
+
+
+def test_what_is_printed_for_an_outlet_is_read_back(tmp_path: Path) -> None:
+    """The TOML of an outlet is that outlet."""
+    outlet = Outlet(
+        id="a",
+        name='A "B"',
+        home="https://a.id",
+        apis=("https://a.id/wp-json/wp/v2/posts",),
+        listings=("https://a.id/indeks?date={date:%Y-%m-%d}&page={page}",),
+        regions=("64", "64.02"),
+        evidence="named by the site itself",
+        verified=date(2024, 11, 21),
+    )
+    path = tmp_path / "outlets.toml"
+    path.write_text(outlet_toml(outlet), encoding="utf-8")
+    assert load_outlets(path)["a"] == outlet
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("not toml [", "cannot be read"),
         ("", r"no \[\[outlets\]\]"),
+        ("outlets = 3", r"no \[\[outlets\]\]"),
+        ('outlet = "a"', "outlet: only"),
         (GOOD.replace('"A"', "3"), r"outlet a: .*name"),
+        (GOOD.replace('"A"', '""'), r"outlet a: name"),
+        (GOOD.replace('id = "a"', 'id = "A b"'), r"outlet A b: id"),
         (GOOD + "pase = 3\n", r"outlet a: .*pase"),
-        (GOOD + GOOD, "outlet a: id stands twice"),
+        (GOOD + "pace = -1\n", r"outlet a: pace"),
+        (GOOD + GOOD, "outlet a: id: stands twice"),
         (GOOD + 'timezone = "WIB"\n', "outlet a: timezone"),
-        (GOOD.replace("feeds", "# feeds"), "at least one address"),
-        (GOOD + 'selectors = { body = "p[" }\n', r"outlet a: selector 'p\['"),
-        (GOOD.replace("https://a.id/feed", "a.id/feed"), "no http or https address"),
+        (GOOD + 'kind = "blog"\n', r"outlet a: .*kind"),
+        (GOOD + 'verified = "kemarin"\n', r"outlet a: .*verified"),
+        (GOOD + 'selectors = { body = "p[" }\n', r"outlet a: selectors.body: .*'p\['"),
+        (GOOD + 'listing_next = "a["\n', r"outlet a: listing_next"),
+        (GOOD + 'listings = ["https://a.id/{halaman}"]\n', r"outlet a: listings: .*\{page\}"),
+        (GOOD + 'apis = ["//a.id/x"]\n', r"outlet a: apis: .*no http or https address"),
+        (GOOD.replace("https://a.id/feed", "a.id/feed"), "feeds: .*no http or https address"),
     ],
 )
 def test_a_bad_file_names_file_outlet_and_field(tmp_path: Path, text: str, said: str) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+
 from pilkada_nlp.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +41,10 @@ def test_every_command_exists_with_its_options() -> None:
     assert len(lines) >= 5
     for line in lines:
         _, verb, *words = shlex.split(line)
-        known = {name for parameter in main.commands[verb].params for name in parameter.opts}
+        command = main.commands[verb]
+        if isinstance(command, click.Group):
+            command = command.commands[words.pop(0)]
+        known = {name for parameter in command.params for name in parameter.opts}
         used = {word for word in words if word.startswith("--")}
         assert used <= known, line
 

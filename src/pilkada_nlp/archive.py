@@ -5,10 +5,11 @@ that was killed is completed by the next, and a second run finds nothing to do.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,8 @@ from pilkada_nlp.article import (
     DailySummary,
     Page,
     Rejection,
+    Robots,
+    SourceRecord,
     SourceState,
     Story,
     Tagging,
@@ -31,7 +34,7 @@ from pilkada_nlp.article import (
 )
 from pilkada_nlp.errors import ArchiveError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Raised with every change of a table; an archive of another version is refused, never guessed at."""
 
 _BATCH: Final = 200  # rows held in memory while a stage walks through its work
@@ -71,7 +74,7 @@ _pages = sa.Table(
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("requested_url", sa.Text, nullable=False),
     sa.Column("url", sa.Text, nullable=False),
-    sa.Column("outlet", sa.String(80), nullable=False),
+    sa.Column("outlet", sa.String(80), nullable=False, index=True),
     sa.Column("fetched_at", _Utc, nullable=False),
     sa.Column("announced_at", _Utc),
     sa.Column("status", sa.Integer, nullable=False),
@@ -141,6 +144,33 @@ _summaries = sa.Table(
 )
 
 
+_sources = sa.Table(
+    "sources",
+    _tables,
+    sa.Column("outlet", sa.String(80), primary_key=True),
+    sa.Column("type", sa.String(10), primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Column("due_at", _Utc),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+_parts = sa.Table(
+    "backfill_parts",
+    _tables,
+    # Which parts of a past period were gone through, so that an interrupted backfill goes on where it was.
+    sa.Column("period", sa.String(80), primary_key=True),
+    sa.Column("outlet", sa.String(80), primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+)
+_robots = sa.Table(
+    "robots",
+    _tables,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("until", _Utc, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+
 def default_archive() -> str:
     """Return the address of the archive in the user's data folder (`$XDG_DATA_HOME/pilkada/archive.db`)."""
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
@@ -186,6 +216,24 @@ class Archive:
         self._engine.dispose()
 
     @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs from working on the archive; the system lets go of the lock even when a process is killed.
+
+        Raises ArchiveError when another run holds it.
+        """
+        path = self.path.with_name(self.path.name + ".lock")
+        try:
+            lock = path.open("w")
+        except OSError as error:
+            raise ArchiveError(f"its lock {path} cannot be opened ({error.strerror})", self.url) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ArchiveError("another run is working on it; wait until it is done", self.url) from error
+            yield
+
+    @contextlib.contextmanager
     def _guarded(self) -> Iterator[sa.Connection]:
         """Give a connection in one transaction, and turn the database's complaints into sentences."""
         try:
@@ -215,10 +263,14 @@ class Archive:
     # Pages and what was set aside
 
     def known(self) -> frozenset[str]:
-        """Return the ids of all addresses that need not be fetched again: read, or set aside for good."""
+        """Return the ids of all addresses that need not be fetched again: read, or set aside for good.
+
+        What was too old is not among them, because that depends on how far back one asks.
+        """
+        passing = PASSING | {"too_old"}
         with self._guarded() as connection:
             pages = connection.scalars(sa.select(_pages.c.id).where(_pages.c.part == 1)).all()
-            final = connection.scalars(sa.select(_rejections.c.id).where(_rejections.c.reason.not_in(PASSING))).all()
+            final = connection.scalars(sa.select(_rejections.c.id).where(_rejections.c.reason.not_in(passing))).all()
         return frozenset(pages) | frozenset(final)
 
     def add_pages(self, pages: Sequence[Page]) -> None:
@@ -231,9 +283,16 @@ class Archive:
             connection.execute(sa.delete(_rejections).where(_rejections.c.id == key))
 
     def add_rejection(self, rejection: Rejection, day: date) -> None:
-        """Record why an address was set aside in the run for `day`; the newest reason counts."""
+        """Record why an address was set aside in the run for `day`; the newest reason counts.
+
+        Only that something is too old is said once, however often it is announced again.
+        """
+        row = _rejection_row(rejection, day)
         with self._guarded() as connection:
-            _upsert(connection, _rejections, _rejection_row(rejection, day))
+            if rejection.reason == "too_old":
+                connection.execute(insert(_rejections).values(row).on_conflict_do_nothing())
+            else:
+                _upsert(connection, _rejections, row)
 
     def unextracted(self) -> Iterator[tuple[Page, ...]]:
         """Yield the pages of each article that extraction has not seen."""
@@ -289,6 +348,66 @@ class Archive:
             query = sa.select(_rejections).where(_rejections.c.day == day).order_by(_rejections.c.url)
             rows = connection.execute(query).mappings().all()
         return [Rejection(**{name: row[name] for name in Rejection.__struct_fields__}) for row in rows]
+
+    # Sources
+
+    def source_records(self) -> list[SourceRecord]:
+        """Return what is known of each source that was ever asked, by outlet, type and address."""
+        with self._guarded() as connection:
+            query = sa.select(_sources.c.data).order_by(_sources.c.outlet, _sources.c.type, _sources.c.address)
+            return [msgspec.json.decode(data, type=SourceRecord) for data in connection.scalars(query)]
+
+    def add_source_record(self, record: SourceRecord) -> None:
+        """Store what is known of a source in place of what was known before."""
+        row = {name: getattr(record, name) for name in ("outlet", "type", "address", "outcome", "due_at")}
+        with self._guarded() as connection:
+            _upsert(connection, _sources, {**row, "data": msgspec.json.encode(record)})
+
+    def finished_parts(self, period: str) -> dict[str, set[str]]:
+        """Return outlet -> parts of a past period (named as in `add_finished_part`) that were gone through."""
+        found: dict[str, set[str]] = {}
+        with self._guarded() as connection:
+            for row in connection.execute(sa.select(_parts).where(_parts.c.period == period)):
+                found.setdefault(row.outlet, set()).add(row.part)
+        return found
+
+    def add_finished_part(self, period: str, outlet: str, part: str) -> None:
+        """Record that a part of a past period was gone through."""
+        with self._guarded() as connection:
+            row = {"period": period, "outlet": outlet, "part": part}
+            connection.execute(insert(_parts).values(row).on_conflict_do_nothing())
+
+    def robots(self) -> list[Robots]:
+        """Return the rules of robots.txt as they were last read."""
+        with self._guarded() as connection:
+            return [msgspec.json.decode(data, type=Robots) for data in connection.scalars(sa.select(_robots.c.data))]
+
+    def add_robots(self, rules: Iterable[Robots]) -> None:
+        """Store rules of robots.txt in place of older ones of the same origin."""
+        with self._guarded() as connection:
+            for rule in rules:
+                row = {"origin": rule.origin, "until": rule.until, "data": msgspec.json.encode(rule)}
+                _upsert(connection, _robots, row)
+
+    def outlet_days(self, first: date, last: date) -> dict[str, dict[date, int]]:
+        """Return outlet -> day -> number of its articles, for the days from `first` to `last` that have any."""
+        query = (
+            sa.select(_articles.c.outlet, _articles.c.day, sa.func.count())
+            .where(_articles.c.day.between(first, last))
+            .group_by(_articles.c.outlet, _articles.c.day)
+        )
+        found: dict[str, dict[date, int]] = {}
+        with self._guarded() as connection:
+            for outlet, day, count in connection.execute(query):
+                found.setdefault(outlet, {})[day] = count
+        return found
+
+    def latest_pages(self, outlet: str, most: int) -> list[Page]:
+        """Return the first pages of the articles of an outlet that were fetched last, newest first."""
+        with self._guarded() as connection:
+            query = sa.select(_pages).where(_pages.c.outlet == outlet, _pages.c.part == 1)
+            query = query.order_by(_pages.c.fetched_at.desc(), _pages.c.id).limit(most)
+            return [_page(row) for row in connection.execute(query)]
 
     # Articles and tags
 

@@ -17,7 +17,10 @@ from pilkada_nlp.errors import ConfigError, InputError, PilkadaError
 
 if TYPE_CHECKING:
     from pilkada_nlp.article import Article, Tagging, WatchlistEntry
-    from pilkada_nlp.daily import DailyResult, Progress
+    from pilkada_nlp.daily import DailyResult
+    from pilkada_nlp.doctor import Health
+    from pilkada_nlp.fetching import Progress
+    from pilkada_nlp.scrapers import Trial
     from pilkada_nlp.wording import Language
 
 Format = Literal["table", "json", "jsonl", "csv"]
@@ -35,6 +38,23 @@ _format_option = click.option(
 )
 _lang_option = click.option(
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the summary."
+)
+
+
+_config_option = click.option(
+    "--config", type=click.Path(path_type=Path, dir_okay=False), help="Another configuration file."
+)
+_archive_option = click.option(
+    "--archive", "archive_url", help="Another archive, such as sqlite:////folder/archive.db."
+)
+_own_option = click.option(
+    "--outlets",
+    "own",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A table of outlets that are added to the known ones or override them.",
+)
+_only_option = click.option(
+    "--only", multiple=True, metavar="ID", help="Only this outlet; can be given again, or as ID,ID."
 )
 
 
@@ -95,14 +115,16 @@ def init(contact: str | None, outlets: str | None, out: str | None, config: Path
 
 @main.command()
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day to summarise.  [default: today in WIB]")
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Another configuration file.")
-@click.option("--archive", "archive_url", help="Another archive, such as sqlite:////folder/archive.db.")
+@_config_option
+@_own_option
+@_archive_option
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Another folder for the summary.")
 @_lang_option
 @_format_option
 def daily(
     day: datetime | None,
     config: Path | None,
+    own: Path | None,
     archive_url: str | None,
     out: Path | None,
     lang: "Language",
@@ -114,13 +136,14 @@ def daily(
     """
     from pilkada_nlp.archive import Archive
     from pilkada_nlp.config import chosen_outlets, load_config
-    from pilkada_nlp.daily import run_daily, today
+    from pilkada_nlp.daily import run_daily
+    from pilkada_nlp.fetching import today
     from pilkada_nlp.scrapers import Fetcher
 
     settings = load_config(config)
-    outlets = chosen_outlets(settings, config)
+    outlets = chosen_outlets(settings, config, own)
     archive = Archive(archive_url)
-    fetcher = Fetcher(settings.contact)
+    fetcher = Fetcher(settings.contact, robots=archive.robots())
     target = out or Path(settings.out).expanduser()
     try:
         with _progress_bar() as progress:
@@ -133,6 +156,221 @@ def daily(
     if not result.any_source_read:
         click.echo("pilkada: no source could be read; the summary says so and holds what the archive had", err=True)
         sys.exit(1)
+
+
+@main.command()
+@_only_option
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Go through a past period, from this day on.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Its last day.  [default: today]")
+@click.option("--limit", type=click.IntRange(1), help="The most new articles of one outlet.")
+@_config_option
+@_own_option
+@_archive_option
+@_format_option
+def fetch(
+    only: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+    config: Path | None,
+    own: Path | None,
+    archive_url: str | None,
+    form: Format,
+) -> None:
+    """Ask the outlets what is new and fetch it into the archive, without a summary.
+
+    Asks the sources that are due: busy ones often, silent ones seldom; those of outlets given with --only always. With
+    --since a past period is gone through whole, from sitemaps, dated listings and WordPress; interrupted, it goes on
+    where it was. Days are those of WIB.
+
+    Example: pilkada fetch --since 2024-08-01 --until 2024-12-31 --only antara-kaltim
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.fetching import fetch_outlets, reach, source_row, today
+    from pilkada_nlp.scrapers import Fetcher
+
+    if until and (since is None or until < since):
+        raise click.UsageError("--until needs a --since that is not after it")
+    settings = load_config(config)
+    outlets = chosen_outlets(settings, config, own, _ids(only))
+    now = datetime.now(UTC)
+    period = reach(now, since.date() if since else None, until.date() if until else None)
+    archive = Archive(archive_url)
+    fetcher = Fetcher(settings.contact, robots=archive.robots())
+    try:
+        with _progress_bar() as progress, archive.alone():
+            report = fetch_outlets(
+                outlets,
+                archive,
+                fetcher,
+                period,
+                day=today(now),
+                all_sources=bool(only or since),
+                limit=limit,
+                progress=progress,
+            )
+    finally:
+        fetcher.close()
+        archive.close()
+    _print_rows((source_row(record) for record in report.asked), form, "Sources asked")
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.set_aside.most_common())
+    click.echo(f"{report.pages} new articles; set aside: {reasons or 'nothing'}; {len(report.left)} not due", err=True)
+    if report.asked and all(record.outcome == "failed" for record in report.asked):
+        click.echo("pilkada: none of the sources that were asked could be read", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@_only_option
+@_config_option
+@_own_option
+@_archive_option
+@_format_option
+def doctor(only: Sequence[str], config: Path | None, own: Path | None, archive_url: str | None, form: Format) -> None:
+    """Show the health of every source; exit status 1 when something needs a person.
+
+    Last success, failures in a row, the articles of yesterday against the median of four weeks, and on which share of
+    the newest pages the selectors of title, body and date find something. Nothing is fetched.
+
+    Example: pilkada doctor --only antara-kaltim
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.doctor import examine
+
+    outlets = chosen_outlets(load_config(config), config, own, _ids(only))
+    archive = Archive(archive_url)
+    try:
+        healths = examine(outlets, archive, datetime.now(UTC))
+    finally:
+        archive.close()
+    _print_rows((_health_row(health) for health in healths), form, "Sources")
+    sick = sum(bool(health.needs) for health in healths)
+    click.echo(f"{sick} of {len(healths)} sources need a person", err=True)
+    if sick:
+        sys.exit(1)
+
+
+def _health_row(health: "Health") -> dict[str, Cell]:
+    shares = {
+        field: f"{health.found[field]:.0%}" if field in health.found else "" for field in ("title", "body", "date")
+    }
+    return {
+        "outlet": health.outlet,
+        "type": health.type,
+        "address": health.address,
+        "last success": health.succeeded_at.isoformat(timespec="minutes") if health.succeeded_at else "",
+        "failures": health.failures,
+        "yesterday": health.yesterday,
+        "usual": health.usual,
+        **shares,
+        "needs": "; ".join(health.needs),
+    }
+
+
+def _ids(only: Sequence[str]) -> list[str]:
+    """Return the ids of outlets that were given one by one or with commas."""
+    return [name.strip() for text in only for name in text.split(",") if name.strip()]
+
+
+@main.group()
+def outlets() -> None:
+    """List, check and add outlets."""
+
+
+@outlets.command("list")
+@_own_option
+@_format_option
+def list_(own: Path | None, form: Format) -> None:
+    """List the known outlets with their sources.
+
+    Example: pilkada outlets list --format csv
+    """
+    from pilkada_nlp.scrapers import load_outlets
+
+    table = load_outlets(own)
+    rows: list[dict[str, Cell]] = [
+        {
+            "id": outlet.id,
+            "name": outlet.name,
+            "kind": outlet.kind,
+            "regions": ", ".join(outlet.regions),
+            "sources": ", ".join(f"{kind} {address}" for kind, address in outlet.sources()),
+            "verified": str(outlet.verified or ""),
+        }
+        for outlet in table.values()
+    ]
+    _print_rows(rows, form, f"{len(rows)} outlets")
+
+
+@outlets.command("check")
+@click.argument("ids", nargs=-1, metavar="[ID…]")
+@_config_option
+@_own_option
+@_format_option
+def check_outlets(ids: Sequence[str], config: Path | None, own: Path | None, form: Format) -> None:
+    """Check the table of outlets and ask each source of the outlets given once; exit status 1 when one fails.
+
+    Without an ID only the table is checked, and nothing is fetched.
+
+    Example: pilkada outlets check antara-kaltim --outlets outlet-saya.toml
+    """
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.scrapers import Fetcher, load_outlets, try_sources
+
+    if not ids:
+        click.echo(f"{len(load_outlets(own))} outlets, all in good form", err=True)
+        return
+    settings = load_config(config)
+    chosen = chosen_outlets(settings, config, own, ids)
+    fetcher = Fetcher(settings.contact)
+    try:
+        trials = [trial for outlet in chosen for trial in try_sources(outlet, fetcher)]
+    finally:
+        fetcher.close()
+    _print_rows((_trial_row(trial) for trial in trials), form, "Sources tried")
+    if any(trial.reason for trial in trials):
+        sys.exit(1)
+
+
+def _trial_row(trial: "Trial") -> dict[str, Cell]:
+    return {
+        "outlet": trial.outlet,
+        "type": trial.type,
+        "address": trial.address,
+        "outcome": trial.reason or "fetched",
+        "links": trial.links,
+        "newest": trial.newest.isoformat(timespec="minutes") if trial.newest else "",
+        "detail": trial.detail,
+    }
+
+
+@outlets.command("add")
+@click.argument("url")
+@_config_option
+@click.option("--allow-private", is_flag=True, help="The site lies on this machine or in an intranet.")
+def add_outlet(url: str, config: Path | None, allow_private: bool) -> None:
+    """Look for the feed, sitemap or WordPress interface of the site at URL and print the TOML of the outlet.
+
+    Paste it into a file of your own, correct name, kind, regions and timezone, and give it with --outlets.
+
+    Example: pilkada outlets add https://contoh.id >> outlet-saya.toml
+    """
+    from pilkada_nlp.config import load_config
+    from pilkada_nlp.scrapers import Fetcher, find_sources, outlet_toml
+
+    fetcher = Fetcher(load_config(config).contact)
+    try:
+        outlet, tried = find_sources(url, fetcher, allow_private=allow_private)
+    finally:
+        fetcher.close()
+    for trial in tried:
+        outcome = f"{trial.reason} ({trial.detail})" if trial.reason else f"{trial.links} links"
+        click.echo(f"{trial.type} {trial.address}: {outcome}", err=True)
+    if not outlet.verified:
+        raise InputError("no feed, sitemap, WordPress interface or headlines found; see above what was tried", url)
+    click.echo(outlet_toml(outlet))
 
 
 @main.command()

@@ -15,8 +15,9 @@ from pilkada_nlp.scrapers import load_outlets
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file `config.toml`.
 
-    `contact` (an e-mail or web address) goes into the User-Agent. `outlets` are ids of the shipped table or of
-    `outlets_file`; empty means all of them. `out` is the folder of the summaries.
+    `contact` (an e-mail or web address) goes into the User-Agent. `outlets_file` is a table of own outlets that are
+    added to the shipped ones or override them. `outlets` are ids of either; empty means all. `out` is the folder of
+    the summaries.
     """
 
     contact: str
@@ -47,12 +48,21 @@ def load_config(path: Path | None = None) -> Config:
     return config
 
 
-def chosen_outlets(config: Config, path: Path | None = None) -> list[Outlet]:
-    """Return the outlets that a configuration names; ConfigError for an id that no table has."""
-    table = load_outlets(Path(config.outlets_file).expanduser() if config.outlets_file else None)
+def chosen_outlets(
+    config: Config, path: Path | None = None, own: Path | None = None, only: Sequence[str] = ()
+) -> list[Outlet]:
+    """Return the outlets that a configuration names, or `only` those; ConfigError for an id that no table has.
+
+    `own` is a table of outlets in place of the `outlets_file` of the configuration.
+    """
+    if own is None and config.outlets_file:
+        own = Path(config.outlets_file).expanduser()
+    table = load_outlets(own)
+    if unknown := sorted(set(only) - set(table)):
+        raise ConfigError(f"unknown outlets: {', '.join(unknown)}; `pilkada outlets list` shows all")
     if unknown := sorted(set(config.outlets) - set(table)):
         raise ConfigError(f"{path or default_config()}: unknown outlets: {', '.join(unknown)}", path)
-    return [table[name] for name in config.outlets] if config.outlets else list(table.values())
+    return [table[name] for name in only or config.outlets or table]
 
 
 def write_config(path: Path, contact: str, out: str, outlets: Sequence[str]) -> None:
@@ -74,7 +84,7 @@ out = {quoted(out)}
 outlets = [
 {names}]
 
-# A table of your own outlets, in the form of the shipped one.
+# A table of your own outlets, in the form of the shipped one; they are added to it or override it.
 # outlets_file = "outlets.toml"
 """
     try:

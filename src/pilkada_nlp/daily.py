@@ -4,9 +4,7 @@ Every step asks the archive what is left to do, so a run that was killed is comp
 over the same news changes nothing.
 """
 
-import contextlib
-import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,18 +12,15 @@ from typing import Final, NamedTuple
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Article, DailySummary, Outlet, Rejection, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
-from pilkada_nlp.errors import ArchiveError
-from pilkada_nlp.extraction import extract, further_pages
-from pilkada_nlp.scrapers import Fetcher, PagesFetched, SourceListed, crawl
+from pilkada_nlp.extraction import extract
+from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, silent
+from pilkada_nlp.scrapers import Fetcher, Period
 from pilkada_nlp.stories import build_stories
 from pilkada_nlp.summary import build_summary, write_summary
 from pilkada_nlp.watchlist import build_watchlist, load_weights
 from pilkada_nlp.wording import Language
 
 _LATE_COPIES: Final = 3  # days behind the summary's day in which copies of its stories still appear
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, how much of it is done, and how much there is."""
 
 
 class DailyResult(NamedTuple):
@@ -34,11 +29,6 @@ class DailyResult(NamedTuple):
     summary: DailySummary
     files: list[Path]
     any_source_read: bool
-
-
-def today(now: datetime) -> date:
-    """Return the date that an aware time has in Jakarta (WIB), the day that a summary without a date is about."""
-    return now.astimezone(ZONES["Asia/Jakarta"][1]).date()
 
 
 def run_daily(
@@ -58,9 +48,9 @@ def run_daily(
     `notice` is a sentence shown at the head of the summary. Raises ArchiveError when another run works on the archive
     or it cannot be written, OutputError when the summary cannot, ModelError when the tagger cannot be loaded.
     """
-    tell = progress or _silent
+    tell = progress or silent
     tagger = tagger or load_tagger()
-    with _alone(archive):
+    with archive.alone():
         run = archive.start_run(day, fetcher.clock())
         sources = _read_outlets(day, outlets, archive, fetcher, tell)
         _extract_pages(day, outlets, archive, tell)
@@ -72,54 +62,28 @@ def run_daily(
     return DailyResult(summary, files, any(source.read for source in sources))
 
 
-def _silent(step: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
-@contextlib.contextmanager
-def _alone(archive: Archive) -> Iterator[None]:
-    """Hold the archive's lock, which the system lets go even when the process is killed."""
-    path = archive.path.with_name(archive.path.name + ".lock")
-    try:
-        lock = path.open("w")
-    except OSError as error:
-        raise ArchiveError(f"its lock {path} cannot be opened ({error.strerror})", archive.url) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ArchiveError("another run is working on it; wait until it is done", archive.url) from error
-        yield
-
-
 def _read_outlets(
     day: date, outlets: Sequence[Outlet], archive: Archive, fetcher: Fetcher, tell: Progress
 ) -> list[SourceState]:
+    """Ask every source, due or not, because a day's summary must not rest on what an earlier run happened to see."""
     start = datetime.combine(day - timedelta(days=load_weights().window_days), time(), ZONES["Asia/Jakarta"][1])
-    states: dict[str, SourceState] = {}
-    done = total = 0
-    events = crawl(
-        outlets,
-        fetcher,
-        since=start.astimezone(UTC),
-        known=archive.known(),
-        further_pages=further_pages,
+    report = fetch_outlets(
+        outlets, archive, fetcher, Period(start.astimezone(UTC)), day=day, all_sources=True, progress=tell
     )
-    with contextlib.closing(events):
-        for event in events:
-            if isinstance(event, SourceListed):
-                states[event.state.outlet] = event.state
-                total += event.new
-                for failure in event.failures:
-                    archive.add_rejection(failure, day)
-            else:
-                done += 1
-                if isinstance(event, PagesFetched):
-                    archive.add_pages(event.pages)
-                else:
-                    archive.add_rejection(event, day)
-            tell("fetch", done, total)
-    return [states[outlet.id] for outlet in outlets]
+    return [_state(outlet, report) for outlet in outlets]
+
+
+def _state(outlet: Outlet, report: FetchReport) -> SourceState:
+    """Return whether any source of an outlet answered in this run; else what the first of them said."""
+    asked = [record for record in report.asked if record.outlet == outlet.id]
+    if any(record.outcome != "failed" for record in asked):
+        return SourceState(outlet=outlet.id, name=outlet.name, read=True)
+    if asked:
+        reason, detail = asked[0].reason, asked[0].detail
+    else:
+        held = min(record.held_until for record in report.left if record.outlet == outlet.id and record.held_until)
+        reason, detail = "waiting", f"not asked before {held:%Y-%m-%d %H:%M} UTC"
+    return SourceState(outlet=outlet.id, name=outlet.name, read=False, reason=reason, detail=detail)
 
 
 def _extract_pages(day: date, outlets: Sequence[Outlet], archive: Archive, tell: Progress) -> None:

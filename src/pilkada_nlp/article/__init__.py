@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pilkada_nlp.wording import Language
 
 OutletKind = Literal["national", "local", "official"]
+SourceType = Literal["api", "feed", "sitemap", "listing", "home", "file"]
 Election = Literal["pilkada", "pemilu", "lain"]
 Strength = Literal["pokok", "sebutan"]
 ModalityValue = Literal["kejadian", "dugaan", "putusan", "potensi", "imbauan", "fakta_proses", "cek_fakta"]
@@ -76,9 +77,16 @@ class Selectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A news source as declared in an outlets file.
 
-    `feeds`, `sitemaps` and `listings` are absolute addresses, at least one in all. `regions` are the codes of the area
-    that it reports on (empty: the whole country). `pace` is the least number of seconds between two requests to one
-    host of it. `timezone` is a key of `ZONES`: the zone of times that its pages show without one, and of its day.
+    Where it announces articles: `apis` are WordPress collections ("https://x.id/wp-json/wp/v2/posts"), `feeds` RSS,
+    Atom or JSON Feed, `sitemaps` sitemaps or indexes of them, `listings` pages of headlines, `files` folders of saved
+    pages or text files with an address a line on this machine. With none of them the feed named on `home` is read.
+    A listing may hold fields: `{date:%Y/%m/%d}` is a day in the outlet's zone, `{page}` counts from 1. `listing_links`
+    and `listing_next` are CSS of the articles' links and of the link to the next page (None: found by its words).
+
+    `regions` are the codes of the area that it reports on (empty: the whole country). `pace` is the least number of
+    seconds between two requests to one host of it. `timezone` is a key of `ZONES`: the zone of times that its pages
+    show without one, and of its day. `allow_private` lets it lie on this machine or in an intranet. `evidence` says
+    where its addresses were seen in public, `verified` when somebody last saw them answer.
     """
 
     id: str
@@ -87,21 +95,29 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kind: OutletKind = "local"
     regions: tuple[str, ...] = ()
     timezone: str = "Asia/Jakarta"
+    apis: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     listings: tuple[str, ...] = ()
     listing_links: str = "h1 a, h2 a, h3 a"
+    listing_next: str | None = None
+    files: tuple[str, ...] = ()
     selectors: Selectors = Selectors()
     pace: float = 2.0
     allow_private: bool = False
+    evidence: str = ""
+    verified: date | None = None
 
-
-class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """An address that an outlet announces: `published_at` and `title` as its feed or sitemap gives them, if it does."""
-
-    url: str
-    published_at: datetime | None = None
-    title: str | None = None
+    def sources(self) -> list[tuple[SourceType, str]]:
+        """Return type and address of each source, those that tell most about an article first."""
+        kinds: tuple[tuple[SourceType, tuple[str, ...]], ...] = (
+            ("api", self.apis),
+            ("feed", self.feeds),
+            ("sitemap", self.sitemaps),
+            ("listing", self.listings),
+            ("file", self.files),
+        )
+        return [(kind, address) for kind, addresses in kinds for address in addresses] or [("home", self.home)]
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +136,30 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     part: int = 1
     announced_at: datetime | None = None
+
+
+class Robots(msgspec.Struct, frozen=True, kw_only=True):
+    """The robots.txt of one origin ("https://a.id"), `text` compressed because there is one for every host.
+
+    `refusal` says why nothing may be asked for at all, "" when the file could be read. Both hold until `until`.
+    """
+
+    origin: str
+    until: datetime
+    text: bytes = b""
+    refusal: str = ""
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that an outlet announces: `published_at` and `title` as its feed or sitemap gives them, if it does.
+
+    `page` is there when the source delivers the article with its announcement, so that nothing is left to fetch.
+    """
+
+    url: str
+    published_at: datetime | None = None
+    title: str | None = None
+    page: Page | None = None
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +190,8 @@ Reason = Literal[
     "refused_address",
     "redirect",
     "http_status",
+    "gone",
+    "waiting",
     "connection",
     "deadline",
     "too_large",
@@ -165,7 +207,7 @@ Reason = Literal[
 ]
 """Why something was set aside; the texts shown to people stand in `data/texts.toml` under `reasons`."""
 
-PASSING: frozenset[str] = frozenset({"robots", "connection", "deadline", "http_status"})
+PASSING: frozenset[str] = frozenset({"robots", "connection", "deadline", "http_status", "waiting"})
 """Reasons that may be gone at the next run, so the address is tried again."""
 
 
@@ -178,6 +220,38 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     detail: str
     at: datetime
+
+
+class SourceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one source of an outlet from asking it before.
+
+    `outcome` is what the last asking came to, with `reason` where it failed and `detail` where there is more to say;
+    `outcomes` counts all askings by outcome or reason. `announced` is the number of articles in the last answer, `new`
+    those that were not known then. `succeeded_at` is the time of the last answer, `failures` counts in a row since
+    then. `settled_at` is the time of the last answer of which nothing was left to do, `settled_since` how far back it
+    was asked about; only then are `validators` kept (address -> ETag and Last-Modified as sent), because "not modified"
+    must not hide an article that is still to be fetched. `interval` is the seconds between two askings while all goes
+    well, `due_at` when the next one is due; before `held_until` the server wants to be left in peace.
+    """
+
+    outlet: str
+    type: SourceType
+    address: str
+    outcome: Literal["never", "fetched", "not_modified", "failed"] = "never"
+    reason: Reason | None = None
+    detail: str = ""
+    outcomes: dict[str, int] = {}  # msgspec gives each struct an empty dict of its own
+    announced: int = 0
+    new: int = 0
+    asked_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_since: datetime | None = None
+    validators: dict[str, tuple[str | None, str | None]] = {}
+    failures: int = 0
+    interval: float = 3600.0
+    due_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 class Relevance(msgspec.Struct, frozen=True, kw_only=True):

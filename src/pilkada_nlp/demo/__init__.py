@@ -20,8 +20,9 @@ import msgspec
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Outlet, Selectors
-from pilkada_nlp.daily import DailyResult, Progress, run_daily
+from pilkada_nlp.daily import DailyResult, run_daily
 from pilkada_nlp.errors import OutputError
+from pilkada_nlp.fetching import Progress
 from pilkada_nlp.scrapers import Fetcher
 from pilkada_nlp.wording import Language
 

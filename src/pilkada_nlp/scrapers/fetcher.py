@@ -1,302 +1,359 @@
-"""The one door to the network: polite, bounded in time and size, and closed to private addresses."""
+"""The one door to the network: polite to every host, bounded in time and size, and honest about what came back."""
 
-import ipaddress
-import re
-import socket
+import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-import requests
-import urllib3
-from protego import Protego
-from requests.adapters import HTTPAdapter
-
 from pilkada_nlp._version import __version__
-from pilkada_nlp.article import Outlet, Page, Reason, Rejection
+from pilkada_nlp.article import Outlet, Page, Reason, Rejection, Robots
+from pilkada_nlp.scrapers.robots import AGENT, TEXT_LIMIT, crawl_delay, forbids, robots_of, robots_unsaid, sitemaps
+from pilkada_nlp.scrapers.transport import (
+    ExchangeError,
+    Network,
+    NoConnectionError,
+    RefusedAddressError,
+    Reply,
+    TooLargeError,
+    TooLateError,
+    Transport,
+)
 
 PAGE_LIMIT: Final = 10_000_000  # bytes after decompression
-_ROBOTS_LIMIT: Final = 500_000  # bytes; RFC 9309 asks for at least 500 KiB to be parsed
-_DEADLINE: Final = 60.0  # seconds for one download, headers and redirects included
-_CONNECT: Final = 10.0  # seconds
-_READ: Final = 20.0  # seconds without a byte
+SOURCE_LIMIT: Final = 20_000_000  # bytes of a feed, sitemap or API answer after decompression
+AT_ONCE: Final = 48  # requests under way at the same time, over all hosts
+_DEADLINE: Final = 60.0  # seconds for one address: redirects and all tries, without the pauses between them
 _HOPS: Final = 5
 _PORTS: Final = frozenset({None, 80, 443, 8080, 8443})
-_AGENT: Final = "pilkada-nlp"
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_TRIES: Final = 3
+_TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_LONGEST_PAUSE: Final = 30.0  # seconds between two tries; who wants us to wait longer is left for a later run
+_LONGEST_HOLD: Final = 86_400.0  # seconds; no Retry-After keeps us away for more than a day
+_RETRIES: Final = 6.0  # tries beyond the first that a host may cost, until successes earn new ones
+_EARNED: Final = 0.2  # of a retry, by each success
+_DEAD_AFTER: Final = 3  # addresses in a row that could not be reached, or not within their time …
+_DEAD_FOR: Final = 300.0  # … and the seconds for which such a host is left alone
+_NO_WORD: Final = frozenset({"connection", "refused_address", "waiting"})  # the server did not say a word
+_REASONS: Final[dict[type[ExchangeError], Reason]] = {
+    RefusedAddressError: "refused_address",
+    TooLateError: "deadline",
+    TooLargeError: "too_large",
+    NoConnectionError: "connection",
+}
 
 
-class _RefusedAddressError(Exception):
-    """The host is, or turned out at connection time to be, an address that no outlet may have."""
+class Validators(NamedTuple):
+    """What a server said of the version that it sent, to ask whether that is still the newest."""
+
+    etag: str | None = None
+    modified: str | None = None
 
 
-class _Watched(threading.local):
-    """The socket that the current thread waits on, so that a deadline can close it from another thread."""
+class Answer(NamedTuple):
+    """What came of asking: the page, or None when it is the version that is known already."""
 
-    holder: list[socket.socket] | None = None
-
-
-_watched = _Watched()
-
-
-class _WatchedMixin:
-    """Tells the watching deadline which socket is in use, new or taken from the pool.
-
-    The socket itself, not the connection: that one lets go of it as soon as the headers are read.
-    """
-
-    sock: socket.socket | None
-
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        self._tell()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        self._tell()
-        super().request(*args, **kwargs)  # type: ignore[misc]
-
-    def _tell(self) -> None:
-        if _watched.holder is not None and self.sock is not None:
-            _watched.holder[:] = [self.sock]
-
-
-class _PublicMixin(_WatchedMixin):
-    """Refuses private addresses where it cannot be fooled: on the connected socket, after DNS and every redirect."""
-
-    def _new_conn(self) -> Any:
-        sock = super()._new_conn()  # type: ignore[misc]
-        address = sock.getpeername()[0]
-        if not is_public(address):
-            sock.close()
-            raise _RefusedAddressError(f"{self.host} is the private address {address}")  # type: ignore[attr-defined]
-        return sock
-
-
-class _HTTP(_WatchedMixin, urllib3.connection.HTTPConnection):
-    pass
-
-
-class _HTTPS(_WatchedMixin, urllib3.connection.HTTPSConnection):
-    pass
-
-
-class _PublicHTTP(_PublicMixin, urllib3.connection.HTTPConnection):
-    pass
-
-
-class _PublicHTTPS(_PublicMixin, urllib3.connection.HTTPSConnection):
-    pass
-
-
-def _pool(base: type, connection: type) -> type:
-    return type(f"{connection.__name__}Pool", (base,), {"ConnectionCls": connection})
-
-
-class _Adapter(HTTPAdapter):
-    """Requests over our own connections."""
-
-    def __init__(self, http: type, https: type) -> None:
-        self._pools = {
-            "http": _pool(urllib3.HTTPConnectionPool, http),
-            "https": _pool(urllib3.HTTPSConnectionPool, https),
-        }
-        super().__init__(pool_connections=50, pool_maxsize=4)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-
-def is_public(address: str) -> bool:
-    """Say whether an IP address is reachable for everyone; addresses that wrap a private one are not."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        wrapped = ip.ipv4_mapped or ip.sixtofour
-        if wrapped is None and ip in ipaddress.ip_network("64:ff9b::/96"):
-            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if wrapped is not None:
-            return is_public(str(wrapped))
-    return ip.is_global and not ip.is_multicast
+    page: Page | None
+    validators: Validators
 
 
 class _Host:
-    """The pace of one host: one request at a time, and a pause between two."""
+    """What holds for one host: one request at a time, a pause between two, and how often it may fail."""
+
+    __slots__ = ("free_at", "held_until", "lock", "retries", "unreached")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.free_at = 0.0
+        self.free_at = 0.0  # by the monotonic clock
+        self.held_until: datetime | None = None
+        self.retries = _RETRIES
+        self.unreached = 0
+
+
+class _TimeLeft:
+    """The seconds that one address may still take, over its redirects and tries; pauses do not count."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 class Fetcher:
-    """Fetches pages for outlets, from many threads at once.
+    """Fetches addresses for outlets, from many threads at once.
 
-    `contact` (an e-mail or web address) goes into the User-Agent, so that an outlet can ask us to stop. Time comes
-    from `clock` (aware, UTC), pauses from `monotonic` (seconds) and `wait` (called with seconds).
+    `contact` (an e-mail or web address) goes into the User-Agent, so that an outlet can ask us to stop. `robots` are
+    rules learned earlier. `deadline` is in seconds for one address. Time comes from `clock` (aware, UTC), the measure
+    of pauses from `monotonic` (seconds), pauses from `wait` (called with seconds), chance from `chance` (in [0, 1))
+    and answers from `transport`.
     """
 
     def __init__(
         self,
         contact: str,
         *,
+        robots: Iterable[Robots] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], object] | None = None,
+        chance: Callable[[], float] = random.random,
+        transport: Transport | None = None,
         deadline: float = _DEADLINE,
     ) -> None:
         self.clock = clock
         self._monotonic = monotonic
         self._stopped = threading.Event()
         self._wait = wait or self._stopped.wait
+        self._chance = chance
+        self._transport = transport or Network()
         self._deadline = deadline
-        self._agent = f"{_AGENT}/{__version__} (+{contact})"
-        self._sessions = {False: self._session(_PublicHTTP, _PublicHTTPS), True: self._session(_HTTP, _HTTPS)}
+        self._headers = {
+            "User-Agent": f"{AGENT}/{__version__} (+{contact})",
+            "Accept-Language": "id,en;q=0.5",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+        }
+        self._robots = {rules.origin: rules for rules in robots}
         self._hosts: dict[str, _Host] = {}
-        self._robots: dict[str, Protego | Rejection] = {}
-        self._live: dict[int, list[socket.socket]] = {}  # by identity: two empty holders are equal
         self._guard = threading.Lock()
-
-    def _session(self, http: type, https: type) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False  # no proxy or .netrc from the environment: the address check must see the real peer
-        session.headers["User-Agent"] = self._agent
-        session.headers["Accept-Language"] = "id,en;q=0.5"
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for prefix in ("http://", "https://"):
-            session.mount(prefix, _Adapter(http, https))
-        return session
+        self._seats = threading.BoundedSemaphore(AT_ONCE)
 
     def stop(self) -> None:
         """End all pauses, hang up on what is being read, and let no new request begin."""
         self._stopped.set()
-        with self._guard:
-            live = list(self._live.values())
-        for holder in live:
-            _hang_up(holder, threading.Event())
+        self._transport.stop()
 
     def close(self) -> None:
         """Close all pooled connections."""
-        for session in self._sessions.values():
-            session.close()
+        self._transport.close()
+
+    def robots(self) -> list[Robots]:
+        """Return the rules of robots.txt that are known, for the `robots` of a later fetcher."""
+        with self._guard:
+            return list(self._robots.values())
 
     def get(self, url: str, outlet: Outlet, *, limit: int = PAGE_LIMIT) -> Page | Rejection:
-        """Return the page at `url`, or why it is set aside; redirects are followed one checked hop at a time.
+        """Return the page at `url`, or why it is set aside; `limit` caps the decompressed body, in bytes."""
+        answer = self.ask(url, outlet, limit=limit)
+        if isinstance(answer, Rejection):
+            return answer
+        # Without validators no server may say "not modified".
+        return answer.page or self._reject(url, outlet, "http_status", "304 without having been asked for changes")
 
-        `limit` caps the decompressed body, in bytes.
+    def ask(
+        self, url: str, outlet: Outlet, seen: Validators | None = None, *, limit: int = SOURCE_LIMIT
+    ) -> Answer | Rejection:
+        """Return what is at `url` unless it is the version `seen`, or why it is set aside.
+
+        Redirects are followed one hop at a time, and each hop is checked: its form, its address, its robots.txt.
         """
-        if refused := self._refused_by_robots(url, outlet):
-            return refused
-        return self._follow(url, outlet, limit)
+        seen = seen or Validators()
+        found = self._follow(url, outlet, seen, limit, obey=True)
+        if isinstance(found, Rejection):
+            return found
+        address, reply = found
+        validators = Validators(reply.headers.get("ETag"), reply.headers.get("Last-Modified"))
+        if reply.status == 304 and seen != Validators():
+            # A server need not repeat them.
+            return Answer(None, Validators(validators.etag or seen.etag, validators.modified or seen.modified))
+        if reply.status != 200:
+            reason: Reason = "gone" if reply.status in (404, 410) else "http_status"
+            return self._reject(url, outlet, reason, _status(reply))
+        page = Page(
+            requested_url=url,
+            url=address,
+            outlet=outlet.id,
+            fetched_at=self.clock(),
+            status=reply.status,
+            content_type=reply.headers.get("Content-Type", ""),
+            body=reply.body,
+        )
+        return Answer(page, validators)
 
-    def _refused_by_robots(self, url: str, outlet: Outlet) -> Rejection | None:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+    def free_at(self, url: str) -> float:
+        """Return when the host of `url` may be asked again, in seconds of the monotonic clock."""
+        return self._host(url).free_at
+
+    def held_until(self, url: str) -> datetime | None:
+        """Return the time (UTC) before which the host of `url` is not asked, None when it may be."""
+        until = self._host(url).held_until
+        return until if until and until > self.clock() else None
+
+    def sitemaps(self, url: str) -> list[str]:
+        """Return the sitemaps that the robots.txt of an origin names, as far as it was read."""
         with self._guard:
-            rules = self._robots.get(origin)
-        if rules is None:
-            rules = self._read_robots(f"{origin}/robots.txt", outlet)
-            with self._guard:
-                self._robots[origin] = rules
-        if isinstance(rules, Rejection):
-            return self._reject(url, outlet, rules.reason, f"robots.txt: {rules.detail}")
-        if not rules.can_fetch(url, _AGENT):
-            return self._reject(url, outlet, "robots", "robots.txt does not allow it")
-        return None
+            rules = self._robots.get(_origin(url))
+        return sitemaps(rules) if rules else []
 
-    def _read_robots(self, url: str, outlet: Outlet) -> Protego | Rejection:
-        page = self._follow(url, outlet, _ROBOTS_LIMIT)
-        if isinstance(page, Page):
-            return Protego.parse(page.body.decode("utf-8", "replace"))
-        # RFC 9309: no file means no rules; a server that fails means "not now".
-        if page.reason == "http_status" and page.detail.startswith("4"):
-            return Protego.parse("")
-        return page
-
-    def _follow(self, url: str, outlet: Outlet, limit: int) -> Page | Rejection:
-        left = self._deadline
+    def _follow(
+        self, url: str, outlet: Outlet, seen: Validators, limit: int, *, obey: bool
+    ) -> tuple[str, Reply] | Rejection:
+        """Return the reply behind all redirects and the address that gave it; `obey` robots.txt on the way."""
+        time_left = _TimeLeft(self._deadline)
         address = url
         for _ in range(_HOPS + 1):
             if refusal := _refused_form(address, outlet):
                 return self._reject(url, outlet, "refused_address", refusal)
-            if self._stopped.is_set():
-                return self._reject(url, outlet, "connection", "stopped before it was asked for")
-            with self._turn(address, outlet):
-                began = self._monotonic()
-                result = self._request(url, address, outlet, limit, left)
-                left -= self._monotonic() - began
-            if not isinstance(result, str):
-                return result
-            address = urljoin(address, result)
+            pace = outlet.pace
+            if obey:
+                rules = self._rules_for(address, outlet)
+                if isinstance(rules, Rejection):
+                    return self._reject(url, outlet, rules.reason, f"robots.txt: {rules.detail}")
+                if rules.refusal:
+                    return self._reject(url, outlet, "robots", f"robots.txt cannot be read: {rules.refusal}")
+                if forbids(rules, address):
+                    return self._reject(url, outlet, "robots", "robots.txt does not allow it")
+                pace = max(pace, crawl_delay(rules))
+            reply = self._reply(url, address, outlet, {**self._headers, **_conditions(seen)}, limit, pace, time_left)
+            if isinstance(reply, Rejection):
+                return reply
+            if reply.status not in _REDIRECTS or "Location" not in reply.headers:
+                return address, reply
+            address = _target(address, reply.headers["Location"])
         return self._reject(url, outlet, "redirect", f"more than {_HOPS} redirects")
 
-    @contextmanager
-    def _turn(self, address: str, outlet: Outlet) -> Iterator[None]:
-        """Wait until the host may be asked again, and keep others from asking it meanwhile."""
+    def _rules_for(self, address: str, outlet: Outlet) -> Robots | Rejection:
+        """Return the rules of an address's origin, read anew when they are out of date."""
+        origin, now = _origin(address), self.clock()
         with self._guard:
-            host = self._hosts.setdefault(urlsplit(address).netloc.lower(), _Host())
+            rules = self._robots.get(origin)
+        if rules is None or rules.until <= now:
+            found = self._follow(f"{origin}/robots.txt", outlet, Validators(), TEXT_LIMIT, obey=False)
+            if isinstance(found, Rejection):
+                if found.reason in _NO_WORD:
+                    return found
+                rules = robots_unsaid(origin, found.detail, now)
+            elif (status := found[1].status) >= 500 or status == 429:
+                rules = robots_unsaid(origin, _status(found[1]), now)
+            else:
+                rules = robots_of(origin, found[1].body, now)  # no file means no rules
+            with self._guard:
+                self._robots[origin] = rules
+        return rules
+
+    def _reply(
+        self,
+        url: str,
+        address: str,
+        outlet: Outlet,
+        headers: Mapping[str, str],
+        limit: int,
+        pace: float,
+        time_left: _TimeLeft,
+    ) -> Reply | Rejection:
+        """Return the reply of one address, after as many tries as a passing failure is worth and the host still has."""
+        host = self._host(address)
+        for tried in range(1, _TRIES + 1):
+            with self._turn(host, pace):
+                if self._stopped.is_set():
+                    return self._reject(url, outlet, "waiting", "stopped before it was asked for")
+                if host.held_until and host.held_until > self.clock():
+                    until = f"{host.held_until:%Y-%m-%d %H:%M} UTC"
+                    return self._reject(url, outlet, "waiting", f"its host is not asked before {until}")
+                began = self._monotonic()
+                result = self._exchange(url, address, outlet, headers, limit, time_left.seconds)
+                time_left.seconds -= self._monotonic() - began
+                again = self._judge(host, result, tried)
+            if not again or time_left.seconds <= 0:
+                break
+        return result
+
+    def _exchange(
+        self, url: str, address: str, outlet: Outlet, headers: Mapping[str, str], limit: int, left: float
+    ) -> Reply | Rejection:
+        with self._seats:
+            try:
+                return self._transport.exchange(
+                    address, headers, private=outlet.allow_private, limit=limit, seconds=max(left, 0.001)
+                )
+            except ExchangeError as error:
+                reason = _REASONS[type(error)]
+                detail = f"not complete after {self._deadline:g} s" if reason == "deadline" else str(error)
+                return self._reject(url, outlet, reason, detail)
+
+    def _judge(self, host: _Host, result: Reply | Rejection, tried: int) -> bool:
+        """Note what a result means for its host, and say whether to try again once the host's pause is over."""
+        reason = result.reason if isinstance(result, Rejection) else None
+        unreached = reason in ("connection", "deadline")
+        if not unreached and not (isinstance(result, Reply) and result.status in _TRY_AGAIN):
+            host.unreached = 0
+            host.retries = min(_RETRIES, host.retries + _EARNED)
+            return False
+        wanted = self._retry_after(result.headers) if isinstance(result, Reply) else None
+        if wanted is not None and wanted > _LONGEST_PAUSE:
+            host.held_until = self.clock() + timedelta(seconds=min(wanted, _LONGEST_HOLD))
+            return False
+        again = reason != "deadline" and tried < _TRIES and host.retries >= 1
+        if again:
+            host.retries -= 1
+        elif unreached:
+            host.unreached += 1
+            if host.unreached >= _DEAD_AFTER:
+                host.held_until = self.clock() + timedelta(seconds=_DEAD_FOR)
+        if wanted is not None or again:
+            pause = self._chance() * min(_LONGEST_PAUSE, 2.0**tried) if wanted is None else wanted
+            host.free_at = max(host.free_at, self._monotonic() + pause)
+        return again
+
+    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Return the seconds that a Retry-After asks for, given as seconds or as a date; None without one."""
+        text = headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text[:9])
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - self.clock()).total_seconds())
+
+    def _host(self, address: str) -> _Host:
+        name = urlsplit(address).netloc.lower()
+        with self._guard:
+            host = self._hosts.get(name)
+            if host is None:
+                host = self._hosts[name] = _Host()
+            return host
+
+    @contextmanager
+    def _turn(self, host: _Host, pace: float) -> Iterator[None]:
+        """Wait until the host may be asked again, and keep others from asking it meanwhile."""
         with host.lock:
             if (pause := host.free_at - self._monotonic()) > 0:
                 self._wait(pause)
+            host.free_at = 0.0
             try:
                 yield
             finally:
-                host.free_at = self._monotonic() + outlet.pace
-
-    def _request(self, url: str, address: str, outlet: Outlet, limit: int, left: float) -> Page | Rejection | str:
-        """Return the page, a rejection, or the address that a redirect names; hang up after `left` seconds."""
-        holder: list[socket.socket] = []
-        expired = threading.Event()
-        alarm = threading.Timer(max(left, 0.001), _hang_up, (holder, expired))
-        alarm.daemon = True
-        alarm.start()
-        with self._guard:
-            self._live[id(holder)] = holder
-        _watched.holder = holder
-        try:
-            result = self._download(url, address, outlet, limit)
-        except _RefusedAddressError as error:
-            result = self._reject(url, outlet, "refused_address", str(error))
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            result = self._reject(url, outlet, "connection", _plain(error))
-        finally:
-            _watched.holder = None
-            alarm.cancel()
-            with self._guard:
-                del self._live[id(holder)]
-        # A body without a declared length ends without an error when we hang up: it must not pass for a whole page.
-        return (
-            self._reject(url, outlet, "deadline", f"not complete after {self._deadline:g} s")
-            if expired.is_set()
-            else result
-        )
-
-    def _download(self, url: str, address: str, outlet: Outlet, limit: int) -> Page | Rejection | str:
-        session = self._sessions[outlet.allow_private]
-        with session.get(address, stream=True, allow_redirects=False, timeout=(_CONNECT, _READ)) as response:
-            if response.is_redirect:
-                return response.headers["Location"]
-            if response.status_code != 200:
-                return self._reject(url, outlet, "http_status", f"{response.status_code} {response.reason}")
-            body = bytearray()
-            for chunk in response.iter_content(65_536):
-                body += chunk
-                if len(body) > limit:
-                    return self._reject(url, outlet, "too_large", f"more than {limit:,} bytes")
-            return Page(
-                requested_url=url,
-                url=address,
-                outlet=outlet.id,
-                fetched_at=self.clock(),
-                status=response.status_code,
-                content_type=response.headers.get("Content-Type", ""),
-                body=bytes(body),
-            )
+                host.free_at = max(host.free_at, self._monotonic() + pace)
 
     def _reject(self, url: str, outlet: Outlet, reason: Reason, detail: str) -> Rejection:
         return Rejection(url=url, outlet=outlet.id, stage="fetch", reason=reason, detail=detail, at=self.clock())
+
+
+def _conditions(seen: Validators) -> dict[str, str]:
+    fields = {"If-None-Match": seen.etag, "If-Modified-Since": seen.modified}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _status(reply: Reply) -> str:
+    return f"{reply.status} {reply.phrase}".strip()
+
+
+def _target(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        return location  # its form is refused like that of any other address
 
 
 def _refused_form(address: str, outlet: Outlet) -> str:
@@ -311,20 +368,3 @@ def _refused_form(address: str, outlet: Outlet) -> str:
     if port not in _PORTS and not outlet.allow_private:
         return f"port {port} is not one that news sites use"
     return ""
-
-
-def _hang_up(holder: list[socket.socket], expired: threading.Event) -> None:
-    expired.set()
-    for sock in list(holder):
-        # Already closed: there is nothing left to wait for. The plain method, because TLS must not be talked to here.
-        with suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-
-def _plain(error: BaseException) -> str:
-    """Return the innermost reason of a network error, without object addresses."""
-    while inner := next((part for part in reversed(error.args) if isinstance(part, BaseException)), None):
-        error = inner
-    text = str(getattr(error, "reason", error)) or type(error).__name__
-    # What stands before a colon behind brackets is the library's name for its connection.
-    return re.sub(r"^\W?\w+\([^)]*\):\s*", "", text.split(">: ")[-1])[:200]

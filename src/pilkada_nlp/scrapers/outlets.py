@@ -1,60 +1,118 @@
 """Outlets as data: the shipped table and files of the same form."""
 
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import cssselect
 import msgspec
 
 from pilkada_nlp.article import ZONES, Outlet
 from pilkada_nlp.errors import ConfigError
+from pilkada_nlp.scrapers.sources.listing import check_template
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
-def load_outlets(path: Path | None = None) -> dict[str, Outlet]:
-    """Return id -> outlet of the shipped table (`data/outlets.toml`), or of the file at `path`.
+def load_outlets(own: Path | None = None) -> dict[str, Outlet]:
+    """Return id -> outlet of the shipped table (`data/outlets.toml`); those of the file `own` are added or override.
 
-    Raises ConfigError naming the file, the outlet and the field.
+    Paths under `files` are relative to the folder of their table. Raises ConfigError naming the file, the outlet and
+    the field.
     """
-    shown = path or Path("data/outlets.toml")
+    shipped = resources.files("pilkada_nlp").joinpath("data", "outlets.toml")
+    outlets = _parsed(shipped.read_text(encoding="utf-8"), Path("data/outlets.toml"))
+    if own is not None:
+        try:
+            text = own.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{own}: cannot be read as an outlets file ({error})", own) from error
+        outlets |= _parsed(text, own)
+    return outlets
+
+
+def _parsed(text: str, path: Path) -> dict[str, Outlet]:
     try:
-        if path is None:
-            text = resources.files("pilkada_nlp").joinpath("data", "outlets.toml").read_text(encoding="utf-8")
-        else:
-            text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{shown}: cannot be read as an outlets file ({error})", path) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: cannot be read as an outlets file ({error})", path) from error
+    if unknown := sorted(set(table) - {"outlets"}):
+        raise ConfigError(f"{path}: {', '.join(unknown)}: only [[outlets]] belong in it", path)
+    rows = table.get("outlets")
+    if not isinstance(rows, list) or not rows:
+        raise ConfigError(f"{path}: no [[outlets]] in it", path)
     outlets: dict[str, Outlet] = {}
-    for number, row in enumerate(table.get("outlets", []), 1):
+    for number, row in enumerate(rows, 1):
         name = row.get("id", f"number {number}") if isinstance(row, dict) else f"number {number}"
         try:
             outlet = msgspec.convert(row, Outlet)
         except msgspec.ValidationError as error:
-            raise ConfigError(f"{shown}: outlet {name}: {error}", path) from error
-        if problem := _problem(outlet, outlets):
-            raise ConfigError(f"{shown}: outlet {name}: {problem}", path)
-        outlets[outlet.id] = outlet
-    if not outlets:
-        raise ConfigError(f"{shown}: no [[outlets]] in it", path)
+            raise ConfigError(f"{path}: outlet {name}: {error}", path) from error
+        if problem := "id: stands twice" if outlet.id in outlets else _problem(outlet):
+            raise ConfigError(f"{path}: outlet {name}: {problem}", path)
+        files = tuple(str(path.parent / Path(name).expanduser()) for name in outlet.files)
+        outlets[outlet.id] = msgspec.structs.replace(outlet, files=files)
     return outlets
 
 
-def _problem(outlet: Outlet, known: dict[str, Outlet]) -> str:
-    if outlet.id in known:
-        return "id stands twice"
+def _problem(outlet: Outlet) -> str:
+    """Return the field that is wrong and why, "" when none is."""
+    if not _ID.fullmatch(outlet.id):
+        return f"id: {outlet.id!r} is not made of small letters, digits and hyphens"
+    if not outlet.name.strip():
+        return "name: is empty"
     if outlet.timezone not in ZONES:
-        return f"timezone {outlet.timezone!r} is none of {', '.join(ZONES)}"
-    addresses = (*outlet.feeds, *outlet.sitemaps, *outlet.listings)
-    if not addresses:
-        return "feeds, sitemaps or listings: at least one address is needed"
-    selectors = (*msgspec.structs.astuple(outlet.selectors), outlet.listing_links)
-    for selector in filter(None, selectors):
+        return f"timezone: {outlet.timezone!r} is none of {', '.join(ZONES)}"
+    if not 0 <= outlet.pace <= 3600:
+        return f"pace: {outlet.pace} is not between 0 and 3600 seconds"
+    for field, addresses in _addresses(outlet).items():
+        for address in addresses:
+            if not re.match(r"https?://[^/\s]+", address):
+                return f"{field}: {address!r} is no http or https address"
+            if len(addresses) != len(set(addresses)):
+                return f"{field}: {address!r} stands twice"
+    for address in outlet.listings:
+        if problem := check_template(address):
+            return f"listings: {problem}"
+    for field, selector in _css(outlet).items():
         try:
             cssselect.parse(selector)
         except cssselect.SelectorError as error:
-            return f"selector {selector!r} cannot be read ({error})"
-    for address in (outlet.home, *addresses):
-        if not address.startswith(("http://", "https://")):
-            return f"{address!r} is no http or https address"
+            return f"{field}: the selector {selector!r} cannot be read ({error})"
     return ""
+
+
+def _addresses(outlet: Outlet) -> dict[str, tuple[str, ...]]:
+    return {
+        "home": (outlet.home,),
+        "apis": outlet.apis,
+        "feeds": outlet.feeds,
+        "sitemaps": outlet.sitemaps,
+        "listings": outlet.listings,
+    }
+
+
+def _css(outlet: Outlet) -> dict[str, str]:
+    """Return field -> CSS selector of all selectors that are set."""
+    fields = {"listing_links": outlet.listing_links, "listing_next": outlet.listing_next}
+    fields |= {f"selectors.{name}": value for name, value in msgspec.structs.asdict(outlet.selectors).items()}
+    return {name: value for name, value in fields.items() if value}
+
+
+def outlet_toml(outlet: Outlet) -> str:
+    """Return an outlet as the TOML of an outlets file, without the fields that have their usual value."""
+    lines = ["[[outlets]]"]
+    for name in ("id", "name", "home", "kind", "regions", "timezone", "apis", "feeds", "sitemaps", "listings"):
+        value: Any = getattr(outlet, name)
+        if value:
+            # Strings and lists of strings are written alike in JSON and TOML.
+            lines.append(f"{name} = {msgspec.json.encode(value).decode()}")
+    if outlet.allow_private:
+        lines.append(f"pace = {outlet.pace}\nallow_private = true")
+    if outlet.evidence:
+        lines.append(f"evidence = {msgspec.json.encode(outlet.evidence).decode()}")
+    if outlet.verified:
+        lines.append(f"verified = {outlet.verified}")
+    return "\n".join(lines) + "\n"
