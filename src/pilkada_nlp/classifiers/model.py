@@ -5,6 +5,7 @@ A model folder holds `weights.npz` (arrays, never pickled), `vocabulary.json`, `
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -83,10 +84,10 @@ class LinearModel:
 
     def vectorize(self, counts: Mapping[str, float]) -> tuple[npt.NDArray[np.intp], Floats]:
         """Return columns and values of the vector of an article: sublinear TF-IDF by block, and measured features."""
-        columns = self.columns
-        known = [(columns[term], count) for term, count in counts.items() if term in columns]
-        index = np.fromiter((column for column, _ in known), dtype=np.intp, count=len(known))
-        values = np.fromiter((count for _, count in known), dtype=np.float64, count=len(known))
+        columns = np.fromiter(map(self.columns.get, counts, itertools.repeat(-1)), dtype=np.intp, count=len(counts))
+        known = columns >= 0
+        index = columns[known]
+        values = np.fromiter(counts.values(), dtype=np.float64, count=len(counts))[known]
         block = self._block[index]
         is_term = block != _MEASURED
         values[is_term] = 1 + np.log(values[is_term])

@@ -192,9 +192,9 @@ class _Weigher:
         self._document = document
         self._modalities: dict[Span, ModalityValue] = {}
         self._index = index
-        names = [model.vocabulary[column] for column in index]
+        names = [model.vocabulary[column] for column in index.tolist()]
         # A term that stands in several sentences shares its value among them.
-        self._values = values / np.array([document.counts[name] for name in names])
+        self._values = values / np.fromiter(map(document.counts.__getitem__, names), np.float64, len(names))
         self._terms, self._entries, self._starts = _incidence(document.sentences, names)
         self._numbers = np.repeat(np.arange(len(document.sentences)), np.diff(self._starts))
 
@@ -210,7 +210,7 @@ class _Weigher:
             if totals[number] > 0
         )
 
-    def _strongest(self, number: int, shares: Floats) -> tuple[tuple[str, float], ...]:
+    def _strongest(self, number: int, shares: npt.NDArray[np.floating]) -> tuple[tuple[str, float], ...]:
         """Return the terms of a sentence that add most, each with what it adds."""
         added: defaultdict[str, float] = defaultdict(float)
         part = slice(self._starts[number], self._starts[number + 1])
@@ -243,20 +243,18 @@ def _incidence(
 
     A term of the title counts twice in the whole text, as in `Document.counts`, and again as one of lead and title.
     """
-    place = {name: number for number, name in enumerate(names)}
-    terms: list[str] = []
-    entries: list[int] = []
+    place_of = {name: number for number, name in enumerate(names)}.get
+    found: list[tuple[str, int]] = []
     starts = [0]
     for sentence in sentences:
-        blocks = ("", "", "l:", "t:") if sentence.in_title else ("", "l:") if sentence.in_lead else ("",)
-        for block in blocks:
-            for term in sentence.terms:
-                at = place.get(block + term)
-                if at is not None:
-                    terms.append(term)
-                    entries.append(at)
-        starts.append(len(terms))
-    return terms, np.array(entries, dtype=np.intp), starts
+        found += [(term, at) for term in sentence.terms if (at := place_of(term)) is not None]
+        if sentence.in_lead:
+            found += [(term, at) for term in sentence.terms if (at := place_of(f"l:{term}")) is not None]
+        if sentence.in_title:
+            found += [(term, at) for term in sentence.terms if (at := place_of(term)) is not None]
+            found += [(term, at) for term in sentence.terms if (at := place_of(f"t:{term}")) is not None]
+        starts.append(len(found))
+    return [term for term, _ in found], np.array([at for _, at in found], dtype=np.intp), starts
 
 
 def _moved_up(ranked: list[tuple[float, ModalityValue]], value: ModalityValue) -> list[tuple[float, ModalityValue]]:

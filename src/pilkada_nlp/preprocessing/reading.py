@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from pilkada_nlp.preprocessing.splitter import Span, sentences
 from pilkada_nlp.preprocessing.stemmer import Stemmer
-from pilkada_nlp.preprocessing.tokenizer import Token, tokens
+from pilkada_nlp.preprocessing.tokenizer import Piece, pieces
 
 Affix = Literal["", "di-", "me-", "ber-", "ter-", "pe-", "pe-an", "ke-an"]
 
@@ -64,21 +64,21 @@ def shared_stemmer(corrections: bool = True) -> Stemmer:
 def read(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of `text` with their words; repeated calls for one text cost nothing."""
     found = []
-    at, pieces = 0, tokens(text)
+    at, everything = 0, pieces(text)
     for span in sentences(text):
         first = at
-        while at < len(pieces) and pieces[at].start < span.end:
+        while at < len(everything) and everything[at][0] < span.end:
             at += 1
-        found.append(Sentence(span, _words(pieces[first:at])))
+        found.append(Sentence(span, _words(everything[first:at])))
     return tuple(found)
 
 
-def _words(pieces: Sequence[Token]) -> tuple[Word, ...]:
+def _words(part: Sequence[Piece]) -> tuple[Word, ...]:
     raw: list[str] = []
     scopes: list[tuple[bool, bool]] = []
     denied = 0
     hedged = False
-    for piece in pieces:
+    for piece in part:
         _, _, text, kind = piece
         if kind in _UNREAD:
             if text[0] in _CLAUSE_MARKS:
@@ -107,8 +107,9 @@ def _word(raw: str, stem: str, scope: tuple[bool, bool]) -> Word:
     return Word(form, stem or form, _affix(form, stem), *scope)
 
 
-def _parts(piece: Token) -> list[str]:
-    return [piece.text.rstrip(".")] if piece.kind == "abbreviation" else piece.text.split()
+def _parts(piece: Piece) -> list[str]:
+    _, _, text, kind = piece
+    return [text.rstrip(".")] if kind == "abbreviation" else text.split()
 
 
 def _affix(form: str, stem: str) -> Affix:
