@@ -31,7 +31,7 @@ def test_the_shipped_outlets_are_sound() -> None:
         (GOOD + GOOD, "outlet a: id stands twice"),
         (GOOD + 'timezone = "WIB"\n', "outlet a: timezone"),
         (GOOD.replace("feeds", "# feeds"), "at least one address"),
-        (GOOD + 'selectors = { body = "p[" }\n', r"outlet a: selector 'p\['"),
+        (GOOD + 'selectors = [{ body = "p[" }]\n', r"outlet a: selector 'p\['"),
         (GOOD.replace("https://a.id/feed", "a.id/feed"), "no http or https address"),
     ],
 )

@@ -48,8 +48,10 @@ def _problem(outlet: Outlet, known: dict[str, Outlet]) -> str:
     addresses = (*outlet.feeds, *outlet.sitemaps, *outlet.listings)
     if not addresses:
         return "feeds, sitemaps or listings: at least one address is needed"
-    selectors = (*msgspec.structs.astuple(outlet.selectors), outlet.listing_links)
-    for selector in filter(None, selectors):
+    rules = [
+        rule for group in outlet.selectors for rule in (group.title, group.body, group.date, group.author, group.remove)
+    ]
+    for selector in filter(None, (*rules, outlet.listing_links)):
         try:
             cssselect.parse(selector)
         except cssselect.SelectorError as error:

@@ -1,0 +1,133 @@
+"""From a fetched page to a clean article, or to the reason why there is none. Pure: bytes in, values out.
+
+`document` makes a bounded tree of a page, `metadata` reads what it says about its article, `body` finds the text,
+`boilerplate` takes out of its lines what outlets put there, `refusals` tell the pages that are no article, `joining`
+says which further pages one has. `workers` do all this in processes that can be killed.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pilkada_nlp.article import ZONES, Article, Outlet, Page, Rejection, article_id
+from pilkada_nlp.extraction.body import Body, find_body, selectors_on
+from pilkada_nlp.extraction.boilerplate import Cleaned, Removal, clean_lines, dateline, unique
+from pilkada_nlp.extraction.dates import is_date_line, parse_date
+from pilkada_nlp.extraction.document import Document, Refusal, parse
+from pilkada_nlp.extraction.joining import linked_pages, whole_address
+from pilkada_nlp.extraction.metadata import address_mark, find_people, find_section, find_tags, find_times, find_title
+from pilkada_nlp.extraction.refusals import no_article
+
+__all__ = ["Extraction", "Removal", "explain", "extract", "further_pages", "parse_date"]
+
+
+class Extraction(NamedTuple):
+    """What became of a page and why: the rule that gave each field, and what was taken out of the body."""
+
+    result: Article | Rejection
+    rules: dict[str, str]
+    removed: list[Removal]
+
+
+def extract(page: Page, outlet: Outlet | None = None, continuation: Sequence[Page] = ()) -> Article | Rejection:
+    """Return the article on a page, or why there is none.
+
+    `continuation` are the further pages of a split article, in order. Without an outlet nothing is assumed about
+    selectors or time zone. An article's time is taken from the page, else from the feed that announced it; a time
+    more than a day after fetching or before 1998 is not believed.
+    """
+    return explain(page, outlet, continuation).result
+
+
+def further_pages(page: Page, outlet: Outlet | None = None) -> list[str]:
+    """Return the addresses of the other pages of a split article, in order; [] when there are none."""
+    document = parse(page)
+    return [] if isinstance(document, Refusal) else linked_pages(document, outlet)
+
+
+def explain(page: Page, outlet: Outlet | None = None, continuation: Sequence[Page] = ()) -> Extraction:
+    """Return what `extract` returns, with the rule behind each field and what was removed by which rule."""
+    document = parse(page)
+    if isinstance(document, Refusal):
+        return Extraction(_rejection(page, document), {}, [])
+    day = page.fetched_at.date()
+    rules = selectors_on(outlet, day)
+    title = find_title(document, rules)
+    body = find_body(document, outlet, day)
+    cleaned = _cleaned(body, title.value)
+    removed = [*body.removed, *cleaned.removed]
+    lines, closing = _joined(cleaned, title.value, outlet, continuation, removed)
+    text = "\n\n".join(lines)
+    found = {"title": title.rule, "text": body.rule}
+    if refusal := no_article(document, title.value, text, _media(document, body), body.rule):
+        return Extraction(_rejection(page, refusal), found, removed)
+    times = find_times(document, page, outlet, rules)
+    authors, editors, by = find_people(document, rules)
+    zone = ZONES[outlet.timezone if outlet else "Asia/Jakarta"][1]
+    shown = times.published
+    url = document.address
+    article = Article(
+        id=article_id(url),
+        url=url,
+        outlet=page.outlet,
+        title=title.value,
+        text=text,
+        day=shown.on if shown else page.fetched_at.astimezone(zone).date(),
+        fetched_at=page.fetched_at,
+        published_at=shown.at if shown else None,
+        published_on=shown.on if shown else None,
+        authors=tuple(authors or unique(closing.authors)),
+        section=find_section(document),
+        complete=len(continuation) >= len(linked_pages(document, outlet)),
+        updated_at=times.updated_at,
+        editors=tuple(unique([*closing.editors, *editors])),
+        tags=find_tags(document),
+        dateline=dateline(lines[0], body.lead),
+        marks=tuple(unique([*closing.marks, *address_mark(url)])),
+        source_line=closing.source_line,
+    )
+    found |= {"published_at": times.rule, "authors": by if authors else "closing lines"}
+    return Extraction(article, found, removed)
+
+
+def _rejection(page: Page, refusal: Refusal) -> Rejection:
+    return Rejection(
+        url=page.requested_url,
+        outlet=page.outlet,
+        stage="extract",
+        reason=refusal.reason,
+        detail=refusal.detail,
+        at=page.fetched_at,
+    )
+
+
+def _cleaned(body: Body, title: str) -> Cleaned:
+    """Return the lines of a body without boilerplate and without headline and date above it."""
+    cleaned = clean_lines(body.lines)
+    while cleaned.lines and (cleaned.lines[0] == title or is_date_line(cleaned.lines[0])):
+        cleaned.removed.append(Removal(cleaned.lines.pop(0), "headline or date above the text"))
+    return cleaned
+
+
+def _joined(
+    first: Cleaned, title: str, outlet: Outlet | None, continuation: Sequence[Page], removed: list[Removal]
+) -> tuple[list[str], Cleaned]:
+    """Return the lines of all pages, none twice, and the closing facts of the last page."""
+    lines, closing = list(dict.fromkeys(first.lines)), first
+    for part in continuation:
+        document = parse(part)
+        if isinstance(document, Refusal):
+            continue
+        body = find_body(document, outlet, part.fetched_at.date())
+        closing = _cleaned(body, title)
+        removed.extend((*body.removed, *closing.removed))
+        if whole_address(part.url) and sum(map(len, closing.lines)) >= sum(map(len, lines)):
+            lines = list(dict.fromkeys(closing.lines))
+        else:
+            lines = list(dict.fromkeys((*lines, *closing.lines)))
+    return lines, closing
+
+
+def _media(document: Document, body: Body) -> int:
+    """Return how many pictures and players stand in the body, or on the page where no body was found."""
+    node = body.node if body.node is not None else document.root
+    return sum(1 for _ in node.iter("img", "iframe", "video", "figure"))
