@@ -58,7 +58,7 @@ def explain(page: Page, outlet: Outlet | None = None, continuation: Sequence[Pag
     lines, closing = _joined(cleaned, title.value, outlet, continuation, removed)
     text = "\n\n".join(lines)
     found = {"title": title.rule, "text": body.rule}
-    if refusal := no_article(document, title.value, text, _media(document, body), body.rule):
+    if refusal := no_article(document, title.value, text, body.rule):
         return Extraction(_rejection(page, refusal), found, removed)
     times = find_times(document, page, outlet, rules)
     authors, editors, by = find_people(document, rules)
@@ -126,8 +126,3 @@ def _joined(
             lines = list(dict.fromkeys((*lines, *closing.lines)))
     return lines, closing
 
-
-def _media(document: Document, body: Body) -> int:
-    """Return how many pictures and players stand in the body, or on the page where no body was found."""
-    node = body.node if body.node is not None else document.root
-    return sum(1 for _ in node.iter("img", "iframe", "video", "figure"))

@@ -42,7 +42,6 @@ class Body(NamedTuple):
     rule: str
     lead: str
     removed: list[Removal]
-    node: Any = None
 
     @property
     def size(self) -> int:
@@ -160,7 +159,7 @@ def _read(nodes: Sequence[Any], rule: str, dropped: frozenset[Any]) -> Body:
     chosen = pieces if len(pieces) > 1 and _are_parts(outer) else [best]
     lines = [line for piece in chosen for line in piece.lines]
     removed = [removal for piece in chosen for removal in piece.removed]
-    return Body(list(dict.fromkeys(lines)), rule, chosen[0].lead, removed, best.node)
+    return Body(list(dict.fromkeys(lines)), rule, chosen[0].lead, removed)
 
 
 def _are_parts(nodes: Sequence[Any]) -> bool:

@@ -22,7 +22,7 @@ _READ_LINKED = re.compile(
 )
 # The same in plain text, glued to the sentence before it. Its headline ends with the line.
 _READ_GLUED = re.compile(rf"(?i)(?<=[.!?\"”)\w])\s*(?-i:Baca|BACA|Simak|SIMAK|Lihat|LIHAT|Tonton)\s*(?:juga|pula)\s*[:：]\s*[^:]{{3,200}}$")
-_READ_LABEL = re.compile(rf"(?i)\W*(?:{_READ}|pilihan\s+editor)\W*[:：]?\W*")
+_READ_LABEL = re.compile(rf"(?i)\W*(?:{_READ}|pilihan\s+editor|jangan\s+lewatkan)\W*[:：]?\W*")
 _ONLY_LINKS = re.compile(rf"\W*(?:{_LINKED}[\s,;|.·•-]*)+")
 _INLINE = re.compile(r"(?i)\[\s*gambas\s*:[^\]]*\]|\bADVERTISEMENT\b|\bSCROLL TO (?:CONTINUE|RESUME)(?: WITH)?(?: CONTENT)?\b")
 _MARKERS = str.maketrans("", "", LINK + UNLINK)
@@ -31,6 +31,7 @@ _END = re.compile(r"(?P<before>^|[.!?…:\"”’')\]]\s*)(?P<tail>[(\[]\s*[^()\
 _BARE_CODE = re.compile(r"(?<=[.!?\"”])\s*(?P<code>[a-z]{2,6}/[a-z]{2,6})$")
 _CODE = re.compile(r"(?:[A-Za-z]{1,12}(?:[/-][A-Za-z0-9.]{1,12}){1,3}|[a-z]{2,5}|[A-Z]{2,3}|[A-Z]-\d{1,2})")
 _SIGNATURE = re.compile(r"(?:TIM|Tim|[A-Z]{4,}(?: [A-Z]{2,}){1,2})")
+_CLOSING_LINKS: Final = 2  # lines that are nothing but links; a single one may be the address of a document
 _CLOSING_LINES: Final = 8  # lines at the end of a text among which marks, codes and bylines stand
 
 
@@ -56,7 +57,7 @@ def clean_lines(lines: Sequence[str]) -> Cleaned:
     """Take boilerplate out of the lines of a body, and the facts of the closing lines into fields."""
     result = Cleaned([], [], [], [], [], None)
     in_list = False  # behind a "Baca juga:" that has its headlines on lines of their own
-    for line in lines:
+    for line in _without_closing_links(lines, result.removed):
         if _READ_LABEL.fullmatch(line.translate(_MARKERS)):
             in_list = True
             result.removed.append(Removal(plain(line), "read also"))
@@ -68,6 +69,17 @@ def clean_lines(lines: Sequence[str]) -> Cleaned:
         if kept := _kept(line, result.removed):
             result.lines.append(kept)
     return _closing(result)
+
+
+def _without_closing_links(lines: Sequence[str], removed: list[Removal]) -> Sequence[str]:
+    """Return the lines without a list of headlines at their end that nothing announces."""
+    end = len(lines)
+    while end and _ONLY_LINKS.fullmatch(lines[end - 1]):
+        end -= 1
+    if len(lines) - end < _CLOSING_LINKS:
+        return lines
+    removed.extend(Removal(plain(line), "list of links below the text") for line in lines[end:])
+    return lines[:end]
 
 
 def plain(line: str) -> str:

@@ -16,10 +16,10 @@ _MONTHS: Final = {
     )
     for prefix in prefixes.split()
 }
-_ZONES_BY_NAME: Final = {**dict(ZONES.values()), "GMT": UTC, "UTC": UTC}
+_ZONES_BY_NAME: Final = {**dict(ZONES.values()), "GMT": UTC, "UTC": UTC, "Z": UTC}
 _CLOCK: Final = (
     r"(?:[\s,|/·•–-]*(?:pukul|pkl\.?|jam)?\s*(?P<hour>[01]?\d|2[0-3])[.:](?P<minute>[0-5]\d)(?:[.:]\d\d)?(?!\d)"
-    r"\s*(?P<half>[AP]M\b)?\s*\(?(?P<zone>WIB|WITA|WIT|GMT|UTC)?\b(?P<offset>\s*[+-]\d{1,2}(?::?00)?\b)?)?"
+    r"\s*(?P<half>[AP]M\b)?\s*\(?(?P<zone>WIB|WITA|WIT|GMT|UTC|Z)?\b(?P<offset>\s*[+-]\d{1,2}(?::?00)?\b)?)?"
 )
 _FORMS: Final = (
     re.compile(
@@ -27,7 +27,7 @@ _FORMS: Final = (
         r"(?P<year>\d{4}|(?<=[/.-])\d{2}(?![\d.:]))(?!\d)" + _CLOCK,
         re.IGNORECASE,
     ),
-    re.compile(r"(?<!\d)(?P<year>\d{4})(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?!\d)T?" + _CLOCK, re.IGNORECASE),
+    re.compile(r"(?<!\d)(?P<year>\d{4})(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?!\d)\s*T?" + _CLOCK, re.IGNORECASE),
     re.compile(r"\b(?P<name>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2}),\s+(?P<year>\d{4})(?!\d)" + _CLOCK, re.IGNORECASE),
 )
 _AGO = re.compile(r"(?i)\b(?:(\d{1,2}|satu|se)\s*(detik|menit|jam|hari))\s+(?:yang\s+)?lalu\b")

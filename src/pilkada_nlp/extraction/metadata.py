@@ -1,7 +1,7 @@
 """What a page says about its article: title, times, authors, section, tags; each with the place that said it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timezone
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -45,6 +45,11 @@ _AUTHORED = etree.XPath(
 )
 _UPDATE_LABEL: Final = r"(?:ter(?:akhir)?\s*)?(?:diperbarui|diperbaharui|diupdate|updated?|update)"
 _UPDATED_SOURCE = re.compile(rb"(?i)>\s*(?:terakhir\s+)?(?:diperbarui|diperbaharui|diupdate|updated?)\b\s*[:,]?\s*([^<]{6,80})<")
+_WEEKDAY_SOURCE = re.compile(
+    rb"(?i)>\s*((?:senin|selasa|rabu|kamis|jum.{1,6}?at|sabtu|minggu)\s*,\s*\d{1,2}[ /-][a-z\d]{1,9}[ /-]\d{4}[^<]{0,40})<"
+)
+_IN_UTC = re.compile(r"(?:Z|[+-]00:?00)\s*$")
+_LOCAL_CLOCK = re.compile(r"(?i)\b(\d{1,2})[.:](\d\d)(?:[.:]\d\d)?\s*(?:WIB|WITA|WIT)\b")
 _UPDATED_TEXT = re.compile(rf"(?i)\W*{_UPDATE_LABEL}\b")
 _BYLINE_SOURCE = re.compile(rb"(?i)>\s*(?:penulis|reporter|pewarta|jurnalis|kontributor|oleh|editor|redaktur|rep|red)\s*[:<]")
 _BYLINE_STARTS = etree.XPath(
@@ -72,6 +77,10 @@ class Times(NamedTuple):
     published: Shown | None
     updated_at: datetime | None
     rule: str
+    clock_in_utc: bool = False
+
+
+_NO_TIMES: Final = Times(None, None, "nothing believable")
 
 
 def find_title(document: Document, rules: Sequence[Selectors]) -> Found:
@@ -94,36 +103,49 @@ def find_title(document: Document, rules: Sequence[Selectors]) -> Found:
 def find_times(document: Document, page: Page, outlet: Outlet | None, rules: Sequence[Selectors]) -> Times:
     """Return the first believable time among those that the page gives, else that of the feed which announced it."""
     zone = ZONES[outlet.timezone][1] if outlet else None
-    found: Times | None = None
-    dated: Shown | None = None
-    for text, rule in _published_texts(document, rules):
-        shown = parse_date(text, zone, page.fetched_at)
-        if shown is None or not believable(shown, page.fetched_at):
-            continue
-        if shown.at is not None:
-            found = Times(_as_shown(shown, text, document, rules, zone), None, rule)
-            break
-        dated = dated or shown
-        found = found or Times(shown, None, rule)
-    if dated and found and found.published and found.published.at is not None and found.published.on != dated.on:
-        # A date in the metadata and a time elsewhere on the page that belongs to something else.
-        found = Times(dated, None, found.rule)
-    if found is None and page.announced_at and believable(_shown(page.announced_at, zone), page.fetched_at):
-        found = Times(_shown(page.announced_at, zone), None, "the feed")
-    found = found or Times(None, None, "nothing believable")
-    return found._replace(updated_at=_updated(document, page, zone, found.published))
+    stated = _first(_stated_texts(document), zone, page)
+    if stated.published is None or stated.published.at is None:
+        seen = _first(_visible_texts(document, rules), zone, page)
+        # A time elsewhere on the page must not overrule the date that the metadata give.
+        if stated.published is None or (seen.published and seen.published.on == stated.published.on):
+            stated = seen
+    if stated.published is None and page.announced_at:
+        stated = Times(_shown(page.announced_at, zone), None, "the feed")
+        if stated.published and not believable(stated.published, page.fetched_at):
+            stated = _NO_TIMES
+    if stated.published and stated.published.at and stated.clock_in_utc:
+        stated = stated._replace(published=_as_seen(stated.published, document, rules, zone))
+    return stated._replace(updated_at=_updated(document, page, zone, stated.published))
+
+
+def _first(texts: Iterable[Found], zone: timezone | None, page: Page) -> Times:
+    """Return the first believable time of day among texts, else the first date, else one that counts from now."""
+    listed = list(texts)
+    dated: Times | None = None
+    for text, rule in listed:
+        shown = parse_date(text, zone)
+        if shown and believable(shown, page.fetched_at):
+            found = Times(shown, None, rule, bool(_IN_UTC.search(text)))
+            if shown.at is not None:
+                return found
+            dated = dated or found
+    if dated:
+        return dated
+    # "2 jam yang lalu" once is the article's; many times they are those of the newest articles beside it.
+    ago = [(shown, rule) for text, rule in listed if (shown := parse_date(text, zone, page.fetched_at))]
+    ago = [(shown, rule) for shown, rule in ago if believable(shown, page.fetched_at)]
+    return Times(ago[0][0], None, ago[0][1]) if ago and len({shown for shown, _ in ago}) == 1 else _NO_TIMES
 
 
 def _shown(moment: datetime, zone: timezone | None) -> Shown:
     return Shown(moment.astimezone(UTC), moment.astimezone(zone or UTC).date())
 
 
-def _published_texts(document: Document, rules: Sequence[Selectors]) -> Iterator[Found]:
+def _stated_texts(document: Document) -> Iterator[Found]:
     yield Found(text_of(document.structured.get("datePublished")), "JSON-LD")
     for name in _PUBLISHED_META:
         if text := document.meta.get(name):
             yield Found(text, f"meta {name}")
-    yield from _visible_texts(document, rules)
 
 
 def _visible_texts(document: Document, rules: Sequence[Selectors]) -> Iterator[Found]:
@@ -138,28 +160,21 @@ def _visible_texts(document: Document, rules: Sequence[Selectors]) -> Iterator[F
         text = flat(node)
         if len(text) <= 2 * _DATE_TEXT and not _UPDATED_TEXT.match(text):
             yield Found(text, f"class {node.get('class') or node.get('id')}"[:60])
+    if match := _WEEKDAY_SOURCE.search(document.source):
+        yield Found(match[1].decode("utf-8", "replace"), "line with a weekday")
 
 
-def _as_shown(
-    shown: Shown, text: str, document: Document, rules: Sequence[Selectors], zone: timezone | None
-) -> Shown:
+def _as_seen(stated: Shown, document: Document, rules: Sequence[Selectors], zone: timezone | None) -> Shown:
     """Return the time that readers see where the metadata give the same clock as UTC.
 
     Many pages write "14:05 WIB" and, in their metadata, 14:05+00:00: that is the local clock under a wrong zone.
     """
-    try:
-        stated = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return shown
-    if stated.tzinfo is None or stated.utcoffset():
-        return shown
-    for other, _ in _visible_texts(document, rules):
-        seen = parse_date(other, zone)
-        if seen and seen.at and re.search(r"\b(?:WIB|WITA|WIT)\b", other, re.IGNORECASE):
-            clock = re.search(r"\b(\d{1,2})[.:](\d\d)\b", other)
-            same = clock and (int(clock[1]), int(clock[2])) == (stated.hour, stated.minute)
-            return seen if same else shown
-    return shown
+    for text, _ in _visible_texts(document, rules):
+        seen = parse_date(text, zone)
+        if seen and seen.at and (local := _LOCAL_CLOCK.search(text)) and stated.at:
+            if (int(local[1]), int(local[2])) == (stated.at.hour, stated.at.minute):
+                return seen
+    return stated
 
 
 def _updated(document: Document, page: Page, zone: timezone | None, published: Shown | None) -> datetime | None:

@@ -15,7 +15,7 @@ _LISTING_PATH = re.compile(
 )
 _LISTING_HOST = re.compile(r"(?i)^(?:indeks?|search|cari)\.")
 _STUB: Final = 900  # characters; walls and errors show less text than that
-_GALLERY: Final = 400
+_GALLERY: Final = 1200  # characters of captions
 _CONSENT_KINDS: Final = 3  # different signs of a consent wall
 _CONSENT_SHARE: Final = 0.02  # of the words
 _TEASERS: Final = 3
@@ -37,15 +37,15 @@ def listing(document: Document, rule: str) -> Refusal | None:
     return None
 
 
-def no_article(document: Document, title: str, text: str, media: int, found_by: str) -> Refusal | None:
-    """Say why the text of a page is no article, None when it is one. `media` counts the pictures and players shown."""
+def no_article(document: Document, title: str, text: str, found_by: str) -> Refusal | None:
+    """Say why the text of a page is no article, None when it is one."""
     return (
         _robots(document, title, text)
         or _gone(document, title, text)
         or listing(document, found_by)
         or _consent(document, title, text)
         or _paywall(document, text)
-        or _gallery(document, title, text, media)
+        or _gallery(document, title, text)
         or _too_short(text)
         or _other_text(text)
     )
@@ -99,16 +99,15 @@ def _paywall(document: Document, text: str) -> Refusal | None:
     return None
 
 
-def _gallery(document: Document, title: str, text: str, media: int) -> Refusal | None:
-    if len(text) >= _GALLERY:
-        return None
+def _gallery(document: Document, title: str, text: str) -> Refusal | None:
+    """Refuse a page that says it shows photos or a video, and has captions at most."""
     told = (
         _pattern("gallery_title").search(title)
         or _pattern("gallery_path").search(document.url)
         or document.meta.get("og:type", "").lower().startswith("video")
     )
-    if told and (media or len(text) < SHORTEST):
-        return Refusal("gallery", f"photos or video with {len(text)} characters of text")
+    if told and max(map(len, text.split("\n\n"))) < SHORTEST and len(text) < _GALLERY:
+        return Refusal("gallery", f"photos or video with {len(text)} characters of captions")
     return None
 
 
