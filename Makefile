@@ -30,8 +30,13 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: setup
+.venv/bench: .venv/dependencies requirements/bench.txt
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	touch $@
+
+bench: setup .venv/bench
 	$(BIN)/python -m benchmarks.preprocessing
+	$(BIN)/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.learning_curve
 
@@ -42,6 +47,7 @@ models: setup
 requirements:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group dev pyproject.toml -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group dev --group bench pyproject.toml -c requirements/dev.txt -o requirements/bench.txt
 
 clean:
 	rm -rf .venv demo-output dist build

@@ -17,7 +17,7 @@ from pilkada_nlp.extraction.joining import linked_pages, whole_address
 from pilkada_nlp.extraction.metadata import address_mark, find_people, find_section, find_tags, find_times, find_title
 from pilkada_nlp.extraction.refusals import no_article
 
-__all__ = ["Extraction", "Removal", "explain", "extract", "further_pages", "parse_date"]
+__all__ = ["Extraction", "Removal", "as_dict", "explain", "extract", "further_pages", "parse_date"]
 
 
 class Extraction(NamedTuple):
@@ -87,6 +87,30 @@ def explain(page: Page, outlet: Outlet | None = None, continuation: Sequence[Pag
     )
     found |= {"published_at": times.rule, "authors": by if authors else "closing lines"}
     return Extraction(article, found, removed)
+
+
+def as_dict(result: Article | Rejection) -> dict[str, object]:
+    """Return an article as plain data for JSON, times in ISO 8601; a refusal as `refused` and `detail`."""
+    if isinstance(result, Rejection):
+        return {"url": result.url, "refused": result.reason, "detail": result.detail}
+    return {
+        "url": result.url,
+        "title": result.title,
+        "body": result.text,
+        "paragraphs": list(result.paragraphs),
+        "published_at": result.published_at and result.published_at.isoformat(),
+        "published_on": result.published_on and result.published_on.isoformat(),
+        "updated_at": result.updated_at and result.updated_at.isoformat(),
+        "authors": list(result.authors),
+        "editors": list(result.editors),
+        "section": result.section,
+        "tags": list(result.tags),
+        "dateline": result.dateline,
+        "marks": list(result.marks),
+        "source_line": result.source_line,
+        "outlet": result.outlet,
+        "complete": result.complete,
+    }
 
 
 def _rejection(page: Page, refusal: Refusal) -> Rejection:

@@ -17,6 +17,7 @@ from pilkada_nlp.wording import table
 
 SHORTEST: Final = 200  # characters of body; shorter texts are excerpts, captions and empty tag pages
 _BOX: Final = 600  # characters; an element with the class name of a box that holds more is no box
+_MOST_PIECES: Final = 200  # elements that a selector picks
 _READ_BOX: Final = 500  # characters of a box that begins with "Baca juga"
 
 _DROPPED_TAGS = frozenset(
@@ -153,7 +154,8 @@ class _Line(NamedTuple):
 
 def _read(nodes: Sequence[Any], rule: str, dropped: frozenset[Any]) -> Body:
     """Return the text of elements: of the largest, or of all when the body is given out in pieces side by side."""
-    outer = [node for node in nodes if not any(ancestor in nodes for ancestor in node.iterancestors())]
+    picked = frozenset(nodes)
+    outer = [node for node in nodes if not any(above in picked for above in node.iterancestors())][:_MOST_PIECES]
     pieces = [_Reader(node, dropped) for node in outer]
     best = max(pieces, key=lambda piece: piece.size)
     chosen = pieces if len(pieces) > 1 and _are_parts(outer) else [best]

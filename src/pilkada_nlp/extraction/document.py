@@ -14,7 +14,7 @@ from pilkada_nlp.article import Page, Reason, canonical_url
 from pilkada_nlp.extraction.wordpress import POST_TYPE, page_of_post
 from pilkada_nlp.preprocessing import clean
 
-_LARGEST: Final = 8 << 20  # bytes; news pages have less than one million
+_LARGEST: Final = 4 << 20  # bytes; news pages have less than one million
 _LONGEST_TAG: Final = 8192  # bytes from one "<" to the next, from which on attributes are counted
 _MOST_ATTRIBUTES: Final = 200
 _TAG = re.compile(rb"""[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*+""")

@@ -12,6 +12,8 @@ from pilkada_nlp.extraction.document import Document, flat
 _MOST_PAGES: Final = 10
 _WHOLE: Final = {"page": "all", "single": "1", "showpage": "all"}
 _NUMBER_KEYS: Final = ("page", "halaman", "showpage")
+_PAGED = re.compile(r"(?i)\b(?:page|halaman|showpage|single)=|(?:^|/)(?:\d{1,3}|all)/?(?:[?#]|$)")
+_FROM_ROOT: Final = ("http:", "https:", "/")
 _LINKS = etree.XPath("//body//a[@href]|//link[@rel='next']")
 _NEXT = re.compile(r"(?i)\W*(?:halaman\s+)?(?:selanjutnya|berikutnya|lanjut|next)\W*")
 
@@ -32,9 +34,10 @@ def linked_pages(document: Document, outlet: Outlet | None) -> list[str]:
         return []
     numbered: dict[int, str] = {}
     following: list[str] = []
+    slug = document.url.partition("?")[0].rstrip("/").rpartition("/")[2]
     for link in _LINKS(document.root):
         href = link.get("href")
-        if not href or href.startswith(("#", "javascript:", "mailto:")):
+        if not href or not _PAGED.search(href) or (href.startswith(_FROM_ROOT) and slug not in href):
             continue
         try:
             address = urljoin(document.url, href.strip()).partition("#")[0]

@@ -120,9 +120,10 @@ def find_times(document: Document, page: Page, outlet: Outlet | None, rules: Seq
 
 def _first(texts: Iterable[Found], zone: timezone | None, page: Page) -> Times:
     """Return the first believable time of day among texts, else the first date, else one that counts from now."""
-    listed = list(texts)
+    listed: list[Found] = []
     dated: Times | None = None
-    for text, rule in listed:
+    for text, rule in texts:
+        listed.append(Found(text, rule))
         shown = parse_date(text, zone)
         if shown and believable(shown, page.fetched_at):
             found = Times(shown, None, rule, bool(_IN_UTC.search(text)))

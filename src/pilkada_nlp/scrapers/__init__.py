@@ -2,6 +2,6 @@
 
 from pilkada_nlp.scrapers.crawl import PagesFetched, SourceListed, crawl
 from pilkada_nlp.scrapers.fetcher import Fetcher
-from pilkada_nlp.scrapers.outlets import load_outlets
+from pilkada_nlp.scrapers.outlets import load_outlets, outlet_of
 
-__all__ = ["Fetcher", "PagesFetched", "SourceListed", "crawl", "load_outlets"]
+__all__ = ["Fetcher", "PagesFetched", "SourceListed", "crawl", "load_outlets", "outlet_of"]

@@ -40,7 +40,7 @@ def crawl(
     *,
     since: datetime,
     known: Container[str],
-    further_pages: Callable[[Page], list[str]],
+    further_pages: Callable[[Page, Outlet], list[str]],
 ) -> Generator[Event, None, None]:
     """Yield what every outlet has that is not `known` (article ids) and not announced as older than `since` (UTC).
 
@@ -94,7 +94,7 @@ def _read(
     fetcher: Fetcher,
     since: datetime,
     known: Container[str],
-    further_pages: Callable[[Page], list[str]],
+    further_pages: Callable[[Page, Outlet], list[str]],
 ) -> Iterator[Event]:
     found = discover(outlet, lambda address: fetcher.get(address, outlet))
     new = [link for link in found.links if article_id(link.url) not in known]
@@ -118,7 +118,7 @@ def _read(
 
 
 def _fetch(
-    link: Link, outlet: Outlet, fetcher: Fetcher, further_pages: Callable[[Page], list[str]]
+    link: Link, outlet: Outlet, fetcher: Fetcher, further_pages: Callable[[Page, Outlet], list[str]]
 ) -> Iterator[PagesFetched | Rejection]:
     first = fetcher.get(link.url, outlet)
     if isinstance(first, Rejection):
@@ -126,7 +126,7 @@ def _fetch(
         return
     pages = [msgspec.structs.replace(first, announced_at=link.published_at)]
     missing: Rejection | None = None
-    for part, address in enumerate(further_pages(first), 2):
+    for part, address in enumerate(further_pages(first, outlet), 2):
         page = fetcher.get(address, outlet)
         if isinstance(page, Rejection):
             missing = page  # extraction sees the gap and marks the article as incomplete

@@ -1,8 +1,10 @@
 """Outlets as data: the shipped table and files of the same form."""
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cssselect
 import msgspec
@@ -38,6 +40,20 @@ def load_outlets(path: Path | None = None) -> dict[str, Outlet]:
     if not outlets:
         raise ConfigError(f"{shown}: no [[outlets]] in it", path)
     return outlets
+
+
+def outlet_of(url: str, outlets: Mapping[str, Outlet]) -> Outlet | None:
+    """Return the outlet on whose site an address lies, the one with the longest host name; None for another site."""
+    host = _site(url)
+    fitting = [outlet for outlet in outlets.values() if f".{host}".endswith(f".{_site(outlet.home)}")]
+    return max(fitting, key=lambda outlet: len(_site(outlet.home)), default=None) if host else None
+
+
+def _site(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _problem(outlet: Outlet, known: dict[str, Outlet]) -> str:
