@@ -30,13 +30,15 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-.venv/bench: .venv/dependencies requirements/bench.txt
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+# The extractors that ours is compared with want other versions than the developers' tools, so they have their own place.
+.venv-bench/installed: requirements/bench.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv --without-pip .venv-bench
+	$(PYTHON) -m pip --python .venv-bench/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	touch $@
 
-bench: setup .venv/bench
+bench: setup .venv-bench/installed
 	$(BIN)/python -m benchmarks.preprocessing
-	$(BIN)/python -m benchmarks.extraction
+	PYTHONPATH=src .venv-bench/bin/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.learning_curve
 
@@ -47,7 +49,7 @@ models: setup
 requirements:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group dev pyproject.toml -c requirements/runtime.txt -o requirements/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group dev --group bench pyproject.toml -c requirements/dev.txt -o requirements/bench.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group bench pyproject.toml -o requirements/bench.txt
 
 clean:
-	rm -rf .venv demo-output dist build
+	rm -rf .venv .venv-bench demo-output dist build

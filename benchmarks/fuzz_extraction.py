@@ -1,22 +1,21 @@
 """Throws damaged pages at extraction for twenty minutes; `python -m benchmarks.fuzz_extraction [SECONDS]`.
 
-The pages of the tests are cut, doubled, spliced and sown with what parsers dislike. Every input must give an article or
-a rejection, within 5 seconds of CPU time, in a process that may hold 500 MB. The first that does not is made as small as
-can be and printed by hypothesis.
+The pages of the tests are cut, doubled, spliced and sown with what parsers dislike. Every input must give an article
+or a rejection, within 5 seconds of CPU time, in a process that may hold 500 MB. The first that does not is made as
+small as can be and printed by hypothesis.
 """
 
 import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from benchmarks.extraction import NOW, PAGES
 from pilkada_nlp.article import Article, Outlet, Page, Rejection, Selectors
 from pilkada_nlp.extraction import explain, extract, further_pages
-from benchmarks.extraction import NOW, PAGES
 
 LONGEST = 5.0  # seconds of CPU time
 MEMORY = 500 << 20
@@ -24,15 +23,61 @@ _MINUTES = 20
 _ROUND = 50  # examples under one seed
 CORPUS = [path.read_bytes() for path in sorted(PAGES.glob("*/*.html"))]
 TOKENS = [
-    b"<div>", b"</div>", b"<p>", b"</p>", b"<table><tr><td>", b"<b><i>", b"<a href='?page=2'>2</a>", b"<a href='http://['>",
-    b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<script type='application/ld+json'>", b"</script>", b"<svg><style>", b"<br>",
-    b"<title>", b"<h1>", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"&#xD800;", b"&#0;", b"&nbsp;", b"\"", b"'", b"<", b">", b"=",
-    b"<meta charset='utf-16'>", b"<meta charset='idna'>", b"<base href='//x'>", b"<link rel=canonical href='http://[x'>",
-    b'{"@graph":[[', b'{"@type":"NewsArticle","datePublished":', b'"headline":{"name":[]}', b"9" * 400, b"\\ud800",
-    b"<time datetime='0001-01-01T00:00:00+23:59'>", b"<span class=date>31/12/9999 23:59 WIT</span>", b"Baca juga: ",
-    b"<b>Baca juga:</b> <a>", b"(Adv)", b"(abc/def)", b"\xee\x80\x80", b"\xee\x80\x81", b"Penulis: ", b"2 jam yang lalu",
-    b"<form><select><option>", b"<p style='display:none'>", b"<template>", b"<frameset>", b"<plaintext>", b"<math><mi>",
-]  # fmt: skip
+    b"<div>",
+    b"</div>",
+    b"<p>",
+    b"</p>",
+    b"<table><tr><td>",
+    b"<b><i>",
+    b"<a href='?page=2'>2</a>",
+    b"<a href='http://['>",
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"]]>",
+    b"<script type='application/ld+json'>",
+    b"</script>",
+    b"<svg><style>",
+    b"<br>",
+    b"<title>",
+    b"<h1>",
+    b"\x00",
+    b"\xff\xfe",
+    b"\xed\xa0\x80",
+    b"&#xD800;",
+    b"&#0;",
+    b"&nbsp;",
+    b'"',
+    b"'",
+    b"<",
+    b">",
+    b"=",
+    b"<meta charset='utf-16'>",
+    b"<meta charset='idna'>",
+    b"<base href='//x'>",
+    b"<link rel=canonical href='http://[x'>",
+    b'{"@graph":[[',
+    b'{"@type":"NewsArticle","datePublished":',
+    b'"headline":{"name":[]}',
+    b"9" * 400,
+    b"\\ud800",
+    b"<time datetime='0001-01-01T00:00:00+23:59'>",
+    b"<span class=date>31/12/9999 23:59 WIT</span>",
+    b"Baca juga: ",
+    b"<b>Baca juga:</b> <a>",
+    b"(Adv)",
+    b"(abc/def)",
+    b"\xee\x80\x80",
+    b"\xee\x80\x81",
+    b"Penulis: ",
+    b"2 jam yang lalu",
+    b"<form><select><option>",
+    b"<p style='display:none'>",
+    b"<template>",
+    b"<frameset>",
+    b"<plaintext>",
+    b"<math><mi>",
+]
 OUTLETS = [
     None,
     Outlet(id="uji", name="Uji", home="https://contoh.id"),
@@ -63,7 +108,11 @@ def damaged_pages(draw: Any) -> bytes:
             other: bytes = draw(st.sampled_from(CORPUS))
             page = page[:start] + other[draw(st.integers(0, len(other))) :]
         elif kind == "sow":
-            page = page[:start] + draw(st.sampled_from(TOKENS)) * draw(st.sampled_from([1, 2, 7, 300, 20_000])) + page[end:]
+            page = (
+                page[:start]
+                + draw(st.sampled_from(TOKENS)) * draw(st.sampled_from([1, 2, 7, 300, 20_000]))
+                + page[end:]
+            )
         elif kind == "noise":
             page = page[:start] + draw(st.binary(max_size=60)) + page[end:]
         else:
@@ -101,7 +150,11 @@ def main(seconds: float) -> None:
         @seed(rounds)
         @settings(max_examples=_ROUND, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
                   suppress_health_check=list(HealthCheck))  # fmt: skip
-        @given(damaged_pages(), st.sampled_from(OUTLETS), st.sampled_from(["text/html", "", "application/vnd.wordpress.post+json"]))
+        @given(
+            damaged_pages(),
+            st.sampled_from(OUTLETS),
+            st.sampled_from(["text/html", "", "application/vnd.wordpress.post+json"]),
+        )
         def damaged(body: bytes, outlet: Outlet | None, kind: str) -> None:
             nonlocal slowest, inputs
             inputs += 1

@@ -230,13 +230,17 @@ def test_real_pages_go_through(measure: Path) -> None:
     assert titles >= 13
 
 
-
 LINE_RULES = [
-    (row["name"], text, kind) for row in table("extraction.toml")["line"] for kind in ("removes", "keeps") for text in row[kind]
+    (row["name"], text, kind)
+    for row in table("extraction.toml")["line"]
+    for kind in ("removes", "keeps")
+    for text in row[kind]
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "kind"), LINE_RULES, ids=[f"{name}: {text[:30]}" for name, text, _ in LINE_RULES])
+@pytest.mark.parametrize(
+    ("name", "text", "kind"), LINE_RULES, ids=[f"{name}: {text[:30]}" for name, text, _ in LINE_RULES]
+)
 def test_every_line_rule_keeps_its_word(name: str, text: str, kind: str) -> None:
     """A rule takes out the lines that it names, and no rule the sentence that looks like them."""
     if kind == "removes":
@@ -305,7 +309,9 @@ def test_selectors_of_the_time_of_fetching_come_first() -> None:
 
 def test_the_outlets_own_rule_joins_pages() -> None:
     """A rule such as "?single=1" replaces the numbered links, and only on a page that has some."""
-    page = page_of(f'<div class="entry-content">{BODY}</div><a href="/berita/satu/2">2</a><a href="/berita/satu/3">3</a>')
+    page = page_of(
+        f'<div class="entry-content">{BODY}</div><a href="/berita/satu/2">2</a><a href="/berita/satu/3">3</a>'
+    )
     expected: dict[Any, list[str]] = {
         None: ["https://contoh.id/berita/satu/2", "https://contoh.id/berita/satu/3"],
         "?single=1": ["https://contoh.id/berita/satu?single=1"],
@@ -322,7 +328,9 @@ def test_the_outlets_own_rule_joins_pages() -> None:
 def test_an_explanation_says_rules_and_removals() -> None:
     """Each field has the rule that gave it, and nothing leaves the body unseen."""
     box = '<div class="baca-juga"><a href="/x">Debat Ditunda Dua Kali</a></div>'
-    found = explain(page_of(f'<div class="entry-content">{BODY}{box}<p>ADVERTISEMENT</p><p>Selesai sudah. (Adv)</p></div>'))
+    found = explain(
+        page_of(f'<div class="entry-content">{BODY}{box}<p>ADVERTISEMENT</p><p>Selesai sudah. (Adv)</p></div>')
+    )
     assert found.rules["text"] == "usual place entry-content"
     assert [(piece.text, piece.rule) for piece in found.removed] == [
         ("Debat Ditunda Dua Kali", "box baca-juga"),
@@ -334,7 +342,9 @@ def test_an_explanation_says_rules_and_removals() -> None:
 
 def test_a_mark_taken_from_the_text_still_tells_who_speaks(tagger: Tagger) -> None:
     """A paid article stays paid when its "(Adv)" is kept beside the text."""
-    result = article(f'<h1>Bupati Resmikan Pasar</h1><div class="entry-content">{BODY}<p>Selesai. (Adv/Prokopim)</p></div>')
+    result = article(
+        f'<h1>Bupati Resmikan Pasar</h1><div class="entry-content">{BODY}<p>Selesai. (Adv/Prokopim)</p></div>'
+    )
     assert "Adv" not in result.text
     (tagging,) = tagger.tag([result])
     assert (tagging.source_kind.value, tagging.source_kind.mark) == ("adv", "(Adv/Prokopim)")

@@ -1,9 +1,9 @@
 """A short turn of the fuzzing run of `benchmarks/fuzz_extraction.py`: damaged pages give an article or a reason."""
 
+from benchmarks.fuzz_extraction import OUTLETS, damaged_pages, withstand
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz_extraction import OUTLETS, damaged_pages, withstand
 from pilkada_nlp.article import Outlet
 
 

@@ -44,7 +44,9 @@ def read_page(path: Path) -> tuple[Page, Outlet | None, list[Page], dict[str, An
             selectors=tuple(Selectors(**rule) for rule in expected.get("selectors", ())),
         )
     fields = {name: expected[name] for name in ("content_type",) if name in expected}
-    times = {name: datetime.fromisoformat(expected[name]) for name in ("fetched_at", "announced_at") if name in expected}
+    times = {
+        name: datetime.fromisoformat(expected[name]) for name in ("fetched_at", "announced_at") if name in expected
+    }
     page = page_of(path.with_suffix(".html").read_bytes(), expected["url"], **fields, **times)
     addresses = expected.get("further_pages", [])
     rest = [

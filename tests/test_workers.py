@@ -17,7 +17,9 @@ BODY = "".join(f"<p>Paragraf nomor {n} berisi kabar tentang rapat di kantor keca
 
 def page_job(name: str, body: str = BODY) -> Job:
     """Return a job with a page of its own."""
-    page = page_of(f'<h1>Judul halaman {name} di sini</h1><div class="entry-content">{body}</div>', f"https://contoh.id/b/{name}")
+    page = page_of(
+        f'<h1>Judul halaman {name} di sini</h1><div class="entry-content">{body}</div>', f"https://contoh.id/b/{name}"
+    )
     return Job(page, None)
 
 

@@ -196,7 +196,9 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
 @click.argument("source", metavar="FILE|URL|-")
 @click.option("--url", help="The address that the page in FILE came from; tells its outlet too.")
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Another configuration file.")
-@click.option("--explain", "explained", is_flag=True, help="Say which rule gave each field and what was removed, and why.")
+@click.option(
+    "--explain", "explained", is_flag=True, help="Say which rule gave each field and what was removed, and why."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def extract_page(source: str, url: str | None, config: Path | None, explained: bool, form: str) -> None:
     """Print the article on a page, or why there is none.
@@ -211,7 +213,9 @@ def extract_page(source: str, url: str | None, config: Path | None, explained: b
     from pilkada_nlp.extraction import as_dict, explain
     from pilkada_nlp.extraction.workers import Job, Workers
 
-    job = _fetched_job(source, config) if source.startswith(("http://", "https://")) else _saved_job(source, url, config)
+    job = (
+        _fetched_job(source, config) if source.startswith(("http://", "https://")) else _saved_job(source, url, config)
+    )
     if explained:
         found = explain(*job)
         shown = as_dict(found.result) | {"rules": found.rules, "removed": [piece._asdict() for piece in found.removed]}

@@ -12,7 +12,7 @@ from pilkada_nlp.article import ZONES, Article, Outlet, Page, Rejection, article
 from pilkada_nlp.extraction.body import Body, find_body, selectors_on
 from pilkada_nlp.extraction.boilerplate import Cleaned, Removal, clean_lines, dateline, unique
 from pilkada_nlp.extraction.dates import is_date_line, parse_date
-from pilkada_nlp.extraction.document import Document, Refusal, parse
+from pilkada_nlp.extraction.document import Refusal, parse
 from pilkada_nlp.extraction.joining import linked_pages, whole_address
 from pilkada_nlp.extraction.metadata import address_mark, find_people, find_section, find_tags, find_times, find_title
 from pilkada_nlp.extraction.refusals import no_article
@@ -149,4 +149,3 @@ def _joined(
         else:
             lines = list(dict.fromkeys((*lines, *closing.lines)))
     return lines, closing
-

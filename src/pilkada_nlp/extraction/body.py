@@ -214,7 +214,12 @@ class _Reader:
                 self._flush(broken=True)
             elif tag == "a":
                 line.append(LINK)
-            elif tag in ("b", "strong") and not self._found and not self.lead and not "".join(line).strip(f" \n\t\r\xa0{LINK}"):
+            elif (
+                tag in ("b", "strong")
+                and not self._found
+                and not self.lead
+                and not "".join(line).strip(f" \n\t\r\xa0{LINK}")
+            ):
                 self.lead = flat(element)
             line.append(element.text or "")
             stack.append((element, True))
@@ -270,23 +275,20 @@ def _balanced(text: str) -> str:
     """Return a line in which every sign of a link has its partner: a link may begin in one block and end in another."""
     if LINK not in text and UNLINK not in text:
         return text
-    depth = 0
-    parts = []
-    for piece in _BROKEN.split(text):
-        parts.append(piece)
-    signs = _BROKEN.findall(text)
-    out = [parts[0]]
-    for sign, piece in zip(signs, parts[1:], strict=True):
-        if sign == LINK and depth == 0:
-            depth = 1
-            out.append(LINK)
+    first, *rest = _BROKEN.split(text)
+    found = [first]
+    is_open = False
+    for sign, piece in zip(_BROKEN.findall(text), rest, strict=True):
+        if sign == LINK and not is_open:
+            found.append(LINK)
+            is_open = True
         elif sign == UNLINK:
-            if depth == 0:  # the link began in an earlier block: all of this line up to here is linked
-                out.insert(0, LINK)
-            depth = 0
-            out.append(UNLINK)
-        out.append(piece)
-    return "".join(out) + (UNLINK if depth else "")
+            if not is_open:  # the link began in an earlier block: all of this line up to here is linked
+                found.insert(0, LINK)
+            found.append(UNLINK)
+            is_open = False
+        found.append(piece)
+    return "".join(found) + (UNLINK if is_open else "")
 
 
 def _joined(lines: Sequence[_Line]) -> list[str]:
@@ -309,8 +311,6 @@ def is_link_list(document: Document) -> bool:
     if headlines <= 250:
         return False
     prose = sum(
-        len(text)
-        for p in document.root.iter("p")
-        if len((text := flat(p)).split()) >= 15 and p.find(".//a") is None
+        len(text) for p in document.root.iter("p") if len((text := flat(p)).split()) >= 15 and p.find(".//a") is None
     )
     return headlines > 2 * prose

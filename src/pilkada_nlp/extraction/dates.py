@@ -11,7 +11,20 @@ OLDEST: Final = date(1998, 1, 1)  # no Indonesian online outlet is older
 _MONTHS: Final = {
     prefix: number
     for number, prefixes in enumerate(
-        ("jan", "feb peb", "mar mrt", "apr", "mei may", "jun", "jul", "agu agt ags aug", "sep", "okt oct", "nov nop", "des dec"),
+        (
+            "jan",
+            "feb peb",
+            "mar mrt",
+            "apr",
+            "mei may",
+            "jun",
+            "jul",
+            "agu agt ags aug",
+            "sep",
+            "okt oct",
+            "nov nop",
+            "des dec",
+        ),
         1,
     )
     for prefix in prefixes.split()
@@ -23,11 +36,15 @@ _CLOCK: Final = (
 )
 _FORMS: Final = (
     re.compile(
-        r"(?<![\d/.-])(?P<day>\d{1,2})(?:\s*[ .-]\s*(?P<name>[A-Za-z]{3,9})\.?\s*[ ,-]\s*|(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep))"
+        r"(?<![\d/.-])(?P<day>\d{1,2})"
+        r"(?:\s*[ .-]\s*(?P<name>[A-Za-z]{3,9})\.?\s*[ ,-]\s*|(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep))"
         r"(?P<year>\d{4}|(?<=[/.-])\d{2}(?![\d.:]))(?!\d)" + _CLOCK,
         re.IGNORECASE,
     ),
-    re.compile(r"(?<!\d)(?P<year>\d{4})(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?!\d)\s*T?" + _CLOCK, re.IGNORECASE),
+    re.compile(
+        r"(?<!\d)(?P<year>\d{4})(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?!\d)\s*T?" + _CLOCK,
+        re.IGNORECASE,
+    ),
     re.compile(r"\b(?P<name>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2}),\s+(?P<year>\d{4})(?!\d)" + _CLOCK, re.IGNORECASE),
 )
 _AGO = re.compile(r"(?i)\b(?:(\d{1,2}|satu|se)\s*(detik|menit|jam|hari))\s+(?:yang\s+)?lalu\b")
@@ -71,7 +88,17 @@ def is_date_line(text: str) -> bool:
     rest = text
     for form in _FORMS:
         rest = form.sub(" ", rest)
-    return len(re.sub(r"[\W\d_]|\b(?:senin|selasa|rabu|kamis|jum['’]?at|sabtu|minggu|w(?:ib|ita|it))\b", "", rest, flags=re.IGNORECASE)) == 0
+    return (
+        len(
+            re.sub(
+                r"[\W\d_]|\b(?:senin|selasa|rabu|kamis|jum['’]?at|sabtu|minggu|w(?:ib|ita|it))\b",
+                "",
+                rest,
+                flags=re.IGNORECASE,
+            )
+        )
+        == 0
+    )
 
 
 def believable(shown: Shown, now: datetime) -> bool:

@@ -123,7 +123,7 @@ def _tree(body: bytes, charset: str) -> tuple[Any, Any]:
 
 
 def _bounded(body: bytes) -> bytes:
-    """Return the page with the attributes taken from tags that have hundreds; the parser's time grows with their square."""
+    """Return the page without the attributes of tags that have hundreds: parsing takes the square of their number."""
     pieces = body.split(b"<")
     if max(map(len, pieces)) < _LONGEST_TAG:
         return body
@@ -151,7 +151,9 @@ def _charset(page: Page) -> str:
         if (match := re.search(r"(?i)charset\s*=\s*[\"']?([\w-]+)", source))
     ]
     # What calls itself Latin-1 is read as its superset, as browsers do.
-    names = ["windows-1252" if name.lower() in ("iso-8859-1", "latin1", "ascii", "us-ascii") else name for name in declared]
+    names = [
+        "windows-1252" if name.lower() in ("iso-8859-1", "latin1", "ascii", "us-ascii") else name for name in declared
+    ]
     for name in ("utf-8", *names):
         try:
             page.body.decode(name)

@@ -44,14 +44,19 @@ _AUTHORED = etree.XPath(
     " or contains(@class,'redaksi') or contains(@class,'byline')][not(self::body or self::article)]"
 )
 _UPDATE_LABEL: Final = r"(?:ter(?:akhir)?\s*)?(?:diperbarui|diperbaharui|diupdate|updated?|update)"
-_UPDATED_SOURCE = re.compile(rb"(?i)>\s*(?:terakhir\s+)?(?:diperbarui|diperbaharui|diupdate|updated?)\b\s*[:,]?\s*([^<]{6,80})<")
+_UPDATED_SOURCE = re.compile(
+    rb"(?i)>\s*(?:terakhir\s+)?(?:diperbarui|diperbaharui|diupdate|updated?)\b\s*[:,]?\s*([^<]{6,80})<"
+)
 _WEEKDAY_SOURCE = re.compile(
-    rb"(?i)>\s*((?:senin|selasa|rabu|kamis|jum.{1,6}?at|sabtu|minggu)\s*,\s*\d{1,2}[ /-][a-z\d]{1,9}[ /-]\d{4}[^<]{0,40})<"
+    rb"(?i)>\s*((?:senin|selasa|rabu|kamis|jum.{1,6}?at|sabtu|minggu)\s*,\s*"
+    rb"\d{1,2}[ /-][a-z\d]{1,9}[ /-]\d{4}[^<]{0,40})<"
 )
 _IN_UTC = re.compile(r"(?:Z|[+-]00:?00)\s*$")
 _LOCAL_CLOCK = re.compile(r"(?i)\b(\d{1,2})[.:](\d\d)(?:[.:]\d\d)?\s*(?:WIB|WITA|WIT)\b")
 _UPDATED_TEXT = re.compile(rf"(?i)\W*{_UPDATE_LABEL}\b")
-_BYLINE_SOURCE = re.compile(rb"(?i)>\s*(?:penulis|reporter|pewarta|jurnalis|kontributor|oleh|editor|redaktur|rep|red)\s*[:<]")
+_BYLINE_SOURCE = re.compile(
+    rb"(?i)>\s*(?:penulis|reporter|pewarta|jurnalis|kontributor|oleh|editor|redaktur|rep|red)\s*[:<]"
+)
 _BYLINE_STARTS = etree.XPath(
     "//*[not(self::script or self::style or self::body)][starts-with(normalize-space(text()),'Penulis')"
     " or starts-with(normalize-space(text()),'Reporter') or starts-with(normalize-space(text()),'Pewarta')"
@@ -171,10 +176,10 @@ def _as_seen(stated: Shown, document: Document, rules: Sequence[Selectors], zone
     Many pages write "14:05 WIB" and, in their metadata, 14:05+00:00: that is the local clock under a wrong zone.
     """
     for text, _ in _visible_texts(document, rules):
-        seen = parse_date(text, zone)
-        if seen and seen.at and (local := _LOCAL_CLOCK.search(text)) and stated.at:
-            if (int(local[1]), int(local[2])) == (stated.at.hour, stated.at.minute):
-                return seen
+        seen, local = parse_date(text, zone), _LOCAL_CLOCK.search(text)
+        clock = (stated.at.hour, stated.at.minute) if stated.at else None
+        if seen and seen.at and local and (int(local[1]), int(local[2])) == clock:
+            return seen
     return stated
 
 

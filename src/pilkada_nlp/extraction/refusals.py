@@ -29,7 +29,9 @@ def listing(document: Document, rule: str) -> Refusal | None:
     kind = document.meta.get("og:type", "").lower()
     if kind == "article" or document.structured or rule.startswith("selector"):
         return None
-    teasers = sum(1 for box in document.root.iter("article") if box.find(".//h2") is not None or box.find(".//h3") is not None)
+    teasers = sum(
+        1 for box in document.root.iter("article") if box.find(".//h2") is not None or box.find(".//h3") is not None
+    )
     if teasers > _TEASERS and not rule.startswith("usual place"):
         return Refusal("listing_page", f"{teasers} teasers")
     if not rule.startswith("usual place") and is_link_list(document):
@@ -71,7 +73,9 @@ def _gone(document: Document, title: str, text: str) -> Refusal | None:
         strong = re.search(r"(?i)404|halaman|laman|page", match.group())
         if strong or len(text) < SHORTEST:
             return Refusal("soft_404", f"“{match.group()}”")
-    if match := re.search(r"(?i)(?:halaman|laman|artikel|berita)\s+yang\s+(?:anda|kamu)\b.{0,40}tidak\b", text[:SHORTEST * 2]):
+    if match := re.search(
+        r"(?i)(?:halaman|laman|artikel|berita)\s+yang\s+(?:anda|kamu)\b.{0,40}tidak\b", text[: SHORTEST * 2]
+    ):
         return Refusal("soft_404", f"“{match.group()}”")
     return None
 

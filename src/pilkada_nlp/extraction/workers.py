@@ -69,7 +69,9 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for worker in (*self._idle, *self._busy):
             worker.kill()
         self._idle.clear()
@@ -92,8 +94,7 @@ class Workers:
                     more = False
                 else:
                     self._give(number, job)
-            for number, result in self._collect():
-                done[number] = result
+            done.update(self._collect())
             while following in done:
                 yield done.pop(following)
                 following += 1
@@ -110,7 +111,9 @@ class Workers:
         with selectors.DefaultSelector() as waiting:
             for worker in self._busy:
                 waiting.register(worker.output, selectors.EVENT_READ, worker)
-            ready = {key.data for key, _ in waiting.select(max(0.0, min(w.deadline for w in self._busy) - time.monotonic()))}
+            ready = {
+                key.data for key, _ in waiting.select(max(0.0, min(w.deadline for w in self._busy) - time.monotonic()))
+            }
         for worker in list(self._busy):
             result = worker.read() if worker in ready else None
             if result is None and time.monotonic() >= worker.deadline:
@@ -211,7 +214,12 @@ _READY: Final = (0).to_bytes(_LENGTH)  # an answer of no length: the process has
 
 def _rejected(page: Page, detail: str) -> Rejection:
     return Rejection(
-        url=page.requested_url, outlet=page.outlet, stage="extract", reason="unreadable", detail=detail, at=page.fetched_at
+        url=page.requested_url,
+        outlet=page.outlet,
+        stage="extract",
+        reason="unreadable",
+        detail=detail,
+        at=page.fetched_at,
     )
 
 
