@@ -135,8 +135,8 @@ def _cleaned(body: Body, title: str) -> Cleaned:
 def _joined(
     first: Cleaned, title: str, outlet: Outlet | None, continuation: Sequence[Page], removed: list[Removal]
 ) -> tuple[list[str], Cleaned]:
-    """Return the lines of all pages, none twice, and the closing facts of the last page."""
-    lines, closing = list(dict.fromkeys(first.lines)), first
+    """Return the lines of all pages, none of an earlier page again, and the closing facts of the last page."""
+    lines, closing = list(first.lines), first
     for part in continuation:
         document = parse(part)
         if isinstance(document, Refusal):
@@ -145,7 +145,8 @@ def _joined(
         closing = _cleaned(body, title)
         removed.extend((*body.removed, *closing.removed))
         if whole_address(part.url) and sum(map(len, closing.lines)) >= sum(map(len, lines)):
-            lines = list(dict.fromkeys(closing.lines))
+            lines = list(closing.lines)
         else:
-            lines = list(dict.fromkeys((*lines, *closing.lines)))
+            seen = frozenset(lines)
+            lines += [line for line in closing.lines if line not in seen]
     return lines, closing

@@ -161,7 +161,7 @@ def _read(nodes: Sequence[Any], rule: str, dropped: frozenset[Any]) -> Body:
     chosen = pieces if len(pieces) > 1 and _are_parts(outer) else [best]
     lines = [line for piece in chosen for line in piece.lines]
     removed = [removal for piece in chosen for removal in piece.removed]
-    return Body(list(dict.fromkeys(lines)), rule, chosen[0].lead, removed)
+    return Body(lines, rule, chosen[0].lead, removed)
 
 
 def _are_parts(nodes: Sequence[Any]) -> bool:

@@ -211,7 +211,7 @@ def find_people(document: Document, rules: Sequence[Selectors]) -> tuple[list[st
     named, editors = _bylines(document)
     for selectors in rules:
         if not authors and selectors.author:
-            authors = [flat(node) for node in document.select(selectors.author)]
+            authors = [_first_name(flat(node)) for node in document.select(selectors.author)]
             rule = f"selector {selectors.author}"
     if not authors:
         authors, rule = named, "byline"
@@ -225,7 +225,7 @@ def find_people(document: Document, rules: Sequence[Selectors]) -> tuple[list[st
 
 
 def _first_name(text: str) -> str:
-    text = re.sub(r"(?i)^(?:oleh|penulis|reporter|by)\s*:?\s+", "", text)
+    text = re.sub(r"(?i)^(?:oleh|penulis|reporter|by)\b\s*:?\s*", "", text)
     return re.split(r"\s+[-–|·]\s*|\s*[|·]\s*|,", text)[0].strip()
 
 
