@@ -33,7 +33,7 @@ lint: setup
 # The extractors that ours is compared with want other versions than the developers' tools, so they have their own place.
 .venv-bench/installed: requirements/bench.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv --without-pip .venv-bench
-	$(PYTHON) -m pip --python .venv-bench/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(PYTHON) -m pip --python .venv-bench/bin/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
 	touch $@
 
 bench: setup .venv-bench/installed

@@ -78,8 +78,8 @@ def test_a_page_that_needs_too_much_memory_is_set_aside() -> None:
     assert isinstance(second, Article)
 
 
-def test_a_worker_ends_with_its_parent() -> None:
-    """When the pipe to it closes, a worker has nothing left to do."""
+def test_no_process_is_left_behind() -> None:
+    """Leaving the context ends the workers, busy or idle."""
     before = set(children())
     workers = Workers(count=1)
     assert isinstance(next(workers.extract([page_job("satu")])), Article)
