@@ -357,11 +357,13 @@ def test_a_mark_taken_from_the_text_still_tells_who_speaks(tagger: Tagger) -> No
         b"<div>" * 20_000 + BODY.encode(),
         b"<b><i>" * 20_000 + BODY.encode(),
         b"<ul><li>" * 20_000 + BODY.encode(),
+        b"<a></a>" * 20_000 + BODY.encode(),
+        "\ue001\ue000".encode() * 20_000 + BODY.encode(),
     ],
-    ids=["attributes", "divs", "inline", "lists"],
+    ids=["attributes", "divs", "inline", "lists", "links", "signs"],
 )
 def test_bounded_pages_are_read_all_the_same(body: bytes) -> None:
-    """Forty thousand attributes or nested elements take no text away."""
+    """Tens of thousands of attributes, nested elements, links or odd characters take no text away, and no long time."""
     result = article(body.decode())
     assert "Paragraf nomor 0" in result.text
     assert "Paragraf nomor 5" in result.text

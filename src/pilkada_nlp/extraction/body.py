@@ -199,14 +199,14 @@ class _Reader:
                 elif tag == "a":
                     line.append(UNLINK)
                 if inner:
-                    line.append(element.tail or "")
+                    line.append(_unmarked(element.tail))
                 continue
             if inner and (rule := self._box_rule(element)):
                 if rule != "tag" and (text := flat(element)):
                     self.removed.append(Removal(text, rule))
                 if tag in _BLOCKS:
                     self._flush()
-                line.append(element.tail or "")
+                line.append(_unmarked(element.tail))
                 continue
             if tag in _BLOCKS:
                 self._flush()
@@ -221,7 +221,7 @@ class _Reader:
                 and not "".join(line).strip(f" \n\t\r\xa0{LINK}")
             ):
                 self.lead = flat(element)
-            line.append(element.text or "")
+            line.append(_unmarked(element.text))
             stack.append((element, True))
             stack.extend((child, False) for child in reversed(element))
         self._flush()
@@ -269,6 +269,13 @@ def _box_names() -> re.Pattern[str]:
 
 
 _NO_MARKERS = str.maketrans("", "", LINK + UNLINK)
+
+
+def _unmarked(text: str | None) -> str:
+    """Return text of the page, in which the signs that mark links may not stand."""
+    if text and (LINK in text or UNLINK in text):
+        return str(text).translate(_NO_MARKERS)
+    return text or ""
 
 
 def _balanced(text: str) -> str:

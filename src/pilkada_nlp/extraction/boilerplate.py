@@ -21,14 +21,14 @@ _READ: Final = (
 _LINKED: Final = rf"{LINK}[^{UNLINK}]*{UNLINK}"
 # A label with its linked headlines, anywhere in a line; the label itself may be part of the link.
 _READ_LINKED = re.compile(
-    rf"(?i)[(\[]?\s*(?:(?:{_READ})\s*[:：]?\s*(?:{_LINKED}[\s,;|]*)+|{LINK}\W*(?:{_READ})\b[^{UNLINK}]*{UNLINK})[)\]]?\.?"
+    rf"(?i)[(\[]?\s*(?:(?:{_READ})\s*[:：]?\s*(?:{_LINKED}[\s,;|]*)+|{LINK}\W{{0,4}}(?:{_READ})\b[^{UNLINK}]*{UNLINK})[)\]]?\.?"
 )
 # The same in plain text, glued to the sentence before it. Its headline ends with the line.
 _READ_GLUED = re.compile(
     r"(?i)(?<=[.!?\"”)\w])\s*(?-i:Baca|BACA|Simak|SIMAK|Lihat|LIHAT|Tonton)\s*(?:juga|pula)\s*[:：]\s*[^:]{3,200}$"
 )
 _READ_LABEL = re.compile(rf"(?i)\W*(?:{_READ}|pilihan\s+editor|jangan\s+lewatkan)\W*[:：]?\W*")
-_ONLY_LINKS = re.compile(rf"\W*(?:{_LINKED}[\s,;|.·•-]*)+")
+_ONLY_LINKS = re.compile(rf"\W{{0,4}}?(?:{_LINKED}[\s,;|.·•-]*)+")
 _INLINE = re.compile(
     r"(?i)\[\s*gambas\s*:[^\]]*\]|\bADVERTISEMENT\b|\bSCROLL TO (?:CONTINUE|RESUME)(?: WITH)?(?: CONTENT)?\b"
 )

@@ -161,7 +161,7 @@ def _visible_texts(document: Document, rules: Sequence[Selectors]) -> Iterator[F
                 yield Found(flat(node)[:_DATE_TEXT], f"selector {rule.date}")
     for node in list(document.root.iter("time"))[:3]:
         yield Found(node.get("datetime") or "", "time element")
-        yield Found(flat(node), "time element")
+        yield Found(flat(node)[:_DATE_TEXT], "time element")
     for node in _DATED(document.root)[:_MOST_PLACES]:
         text = flat(node)
         if len(text) <= 2 * _DATE_TEXT and not _UPDATED_TEXT.match(text):
@@ -218,7 +218,7 @@ def find_people(document: Document, rules: Sequence[Selectors]) -> tuple[list[st
     if not authors:
         texts = [flat(node) for node in _AUTHORED(document.root)[:_MOST_PLACES]]
         # "author-time" and the like hold the date of the article too, or nothing else.
-        authors = [_first_name(text) for text in texts if parse_date(text, None) is None]
+        authors = [_first_name(text) for text in texts if parse_date(text[:_DATE_TEXT], None) is None]
         authors, rule = list(filter(_is_name, authors))[:1], "class of an author"
     names = unique(clean(name) for name in authors if _is_name(name))
     return names, unique(editors), rule if names else "nothing"
