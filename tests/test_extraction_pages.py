@@ -1,7 +1,7 @@
 """Own pages in the shapes of many outlets: each comes back exactly as its JSON says, written before the code."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +102,3 @@ def test_there_are_pages_enough() -> None:
     tested = {outlet.id for outlet in OUTLETS.values() if outlet.selectors_tested}
     assert tested
     assert tested <= folders
-
-
-def test_the_day_of_an_article_is_that_of_its_outlet() -> None:
-    """Late in the evening the day in Jakarta is not that in Jayapura."""
-    page, _, _, _ = read_page(FOLDER / "papua" / "perahu-sekolah.json")
-    for zone, day in (("Asia/Jakarta", 12), ("Asia/Jayapura", 12)):
-        outlet = Outlet(id="papua", name="", home="https://contoh.id", timezone=zone)
-        result = extract(page, outlet)
-        assert isinstance(result, Article)
-        assert result.day == date(2023, 2, 12) == date(2023, 2, day)
-        assert result.fetched_at - timedelta(days=1) > (result.published_at or result.fetched_at)
