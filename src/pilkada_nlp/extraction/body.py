@@ -18,6 +18,7 @@ from pilkada_nlp.wording import table
 SHORTEST: Final = 200  # characters of body; shorter texts are excerpts, captions and empty tag pages
 _BOX: Final = 600  # characters; an element with the class name of a box that holds more is no box
 _MOST_PIECES: Final = 200  # elements that a selector picks
+_FEW: Final = 8  # pieces of a line among which its opening in bold is looked for
 _READ_BOX: Final = 500  # characters of a box that begins with "Baca juga"
 
 _DROPPED_TAGS = frozenset(
@@ -214,17 +215,16 @@ class _Reader:
                 self._flush(broken=True)
             elif tag == "a":
                 line.append(LINK)
-            elif (
-                tag in ("b", "strong")
-                and not self._found
-                and not self.lead
-                and not "".join(line).strip(f" \n\t\r\xa0{LINK}")
-            ):
+            elif tag in ("b", "strong") and not self._found and not self.lead and self._at_start():
                 self.lead = flat(element)
             line.append(_unmarked(element.text))
             stack.append((element, True))
             stack.extend((child, False) for child in reversed(element))
         self._flush()
+
+    def _at_start(self) -> bool:
+        """Say whether nothing stands before here on the line."""
+        return len(self._line) <= _FEW and not "".join(self._line).strip(f" \n\t\r\xa0{LINK}")
 
     def _flush(self, broken: bool = False) -> None:
         text = " ".join("".join(self._line).split())
