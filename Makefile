@@ -30,9 +30,16 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: setup
+# The extractors that ours is compared with want other versions than the developers' tools, so they have their own place.
+.venv-bench/installed: requirements/bench.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv --without-pip .venv-bench
+	$(PYTHON) -m pip --python .venv-bench/bin/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
+	touch $@
+
+bench: setup .venv-bench/installed
 	$(BIN)/python -m benchmarks.preprocessing
 	$(BIN)/python -m benchmarks.scrapers
+	PYTHONPATH=src .venv-bench/bin/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.learning_curve
 
@@ -43,6 +50,7 @@ models: setup
 requirements:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group dev pyproject.toml -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group bench pyproject.toml -o requirements/bench.txt
 
 clean:
-	rm -rf .venv demo-output dist build
+	rm -rf .venv .venv-bench demo-output dist build

@@ -35,7 +35,7 @@ def test_pages_wait_for_extraction_once(archive: Archive) -> None:
     archive.add_pages([first, second])
     archive.add_pages([first, second])
     waiting = list(zip(range(2), archive.unextracted(), strict=False))
-    assert [pages for _, pages in waiting] == [(first, second), (first, second)]
+    assert [pages for _, pages in waiting] == [[(first, second)], [(first, second)]]
     archive.add_extracted(first, article_of("isi", id="x"), DAY)
     assert list(archive.unextracted()) == []
     assert archive.articles(DAY, DAY) == [article_of("isi", id="x")]

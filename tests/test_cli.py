@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from pilkada_nlp.cli import main
 from pilkada_nlp.demo import demo_articles
+from tests.conftest import Site
 
 ARTICLE = demo_articles()[0]
 TEXT = "\n\n".join(ARTICLE.paragraphs)
@@ -27,12 +28,12 @@ def line(**fields: object) -> str:
     return json.dumps({"id": "a1", "title": ARTICLE.title, "text": TEXT, **fields})
 
 
-@pytest.mark.parametrize("verb", ["init", "daily", "fetch", "doctor", "demo", "tag", "train", "stem"])
+@pytest.mark.parametrize("verb", ["init", "daily", "fetch", "doctor", "demo", "tag", "train", "stem", "extract"])
 def test_every_verb_has_help(verb: str) -> None:
     """Help names the options, and every verb that prints results offers the four formats."""
     result = run(verb, "--help")
     assert result.exit_code == 0
-    assert ("[table|json|jsonl|csv]" in result.output) == (verb not in ("init", "stem"))
+    assert ("[table|json|jsonl|csv]" in result.output) == (verb not in ("init", "stem", "extract"))
 
 
 def test_stem_reads_standard_input() -> None:
@@ -176,3 +177,54 @@ def test_output_can_be_cut_off(tmp_path: Path) -> None:
     shell = f"{sys.executable} -m pilkada_nlp tag {data} --format jsonl | head -1 > /dev/null"
     result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert "Traceback" not in result.stderr
+
+
+PAGE = Path(__file__).parent / "pages" / "detik" / "pasar-ikan.html"
+
+
+def test_extract_prints_the_article_of_a_saved_page() -> None:
+    """With the address that it came from, its outlet's selectors are used; as JSON or as lines for people."""
+    address = "https://news.detik.com/berita/d-7650111/pasar-ikan-baru-di-tepi-sungai-mulai-ramai"
+    result = run("extract", str(PAGE), "--url", address, "--format", "json")
+    assert result.exit_code == 0, result.output
+    shown = json.loads(result.stdout)
+    assert (shown["outlet"], shown["editors"], shown["dateline"]) == ("detik", ["bds/aik"], "Samarinda")
+    assert shown["body"] == "\n\n".join(shown["paragraphs"])
+    assert "Bawaslu" not in shown["body"]
+    lines = run("extract", "-", "--url", address, stdin=PAGE.read_bytes()).stdout
+    assert lines.startswith(shown["title"])
+    assert "published_at: 2024-11-21T02:12:00+00:00" in lines
+
+
+def test_extract_explains_what_it_did() -> None:
+    """The rule behind each field and every piece taken out, also for a refusal."""
+    shown = json.loads(run("extract", str(PAGE), "--explain", "--format", "json").stdout)
+    assert shown["rules"]["text"] == "usual place detail__body-text"
+    assert any("Bawaslu Periksa" in piece["text"] and piece["rule"] for piece in shown["removed"])
+    lines = run("extract", str(PAGE), "--explain").stdout
+    assert "Removed:" in lines
+    refused = run("extract", "-", "--format", "json", stdin="<h1>Judul</h1><p>pendek</p>")
+    assert json.loads(refused.stdout)["refused"] == "too_short"
+    assert "no article: too_short" in run("extract", "-", stdin="<p>pendek</p>").stdout
+
+
+def test_extract_reads_a_web_address(tmp_path: Path, site: Site) -> None:
+    """The page and its further pages are fetched; an address that cannot be had is one sentence and status 1."""
+    body = "".join(f"<p>Paragraf {n} tentang rapat di kantor kecamatan pagi itu.</p>" for n in range(6))
+    link = '<a href="?page=2">2</a>'
+    address = site.page("/a", f'<h1>Rapat di Kantor Kecamatan</h1><div class="entry-content">{body}</div>{link}')
+    config = tmp_path / "config.toml"
+    outlets = tmp_path / "outlets.toml"
+    config.write_text(f'contact = "uji@contoh.id"\nout = "x"\noutlets_file = "{outlets}"\n')
+    row = (
+        f'id = "uji"\nname = "Uji"\nhome = "{site.home}"\nfeeds = ["{site.home}/f"]\nallow_private = true\npace = 0.0\n'
+    )
+    outlets.write_text(f"[[outlets]]\n{row}")
+    result = run("extract", address, "--config", str(config), "--format", "json")
+    assert result.exit_code == 0, result.output
+    shown = json.loads(result.stdout)
+    assert (shown["outlet"], shown["complete"]) == ("uji", True)
+    assert site.asked.count("/a?page=2") == 1
+    missing = run("extract", site.home + "/tidak-ada", "--config", str(config))
+    assert missing.exit_code == 1
+    assert "cannot be fetched" in missing.output

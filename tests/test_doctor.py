@@ -16,7 +16,7 @@ OUTLET = Outlet(
     name="Uji",
     home="https://a.id",
     feeds=("https://a.id/feed",),
-    selectors=Selectors(title="h1.judul", body="div.isi"),
+    selectors=(Selectors(title="h1.judul", body="div.isi"),),
 )
 RECORD = SourceRecord(
     outlet="uji", type="feed", address="https://a.id/feed", outcome="fetched", asked_at=NOW, succeeded_at=NOW

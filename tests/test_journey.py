@@ -104,7 +104,7 @@ def test_a_page_that_breaks_the_parser_does_not_stop_the_day(tmp_path: Path, sit
     body = "".join(f"<p>Paragraf {n} tentang pilkada di kabupaten yang cukup panjang.</p>" for n in range(9))
     site.page("/a", f"<h1>Judul</h1>{body}")
     site.page("/feed", f'<rss version="2.0"><channel><item><link>{site.home}/a</link></item></channel></rss>')
-    outlet = site.outlet(feeds=(site.home + "/feed",), selectors=Selectors(body="p["))
+    outlet = site.outlet(feeds=(site.home + "/feed",), selectors=(Selectors(body="p["),))
     archive = Archive(f"sqlite:///{tmp_path / 'a.db'}")
     result = run_daily(DEMO_DAY, [outlet], archive, tmp_path, Fetcher("uji@contoh.id", clock=lambda: NOW))
     (rejection,) = archive.rejections(DEMO_DAY)
@@ -198,14 +198,12 @@ def workplace(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
         for outlet, slow_site in zip(outlets, sites, strict=True):
             kind = "feeds" if outlet.feeds else "sitemaps" if outlet.sitemaps else "listings"
             address = (outlet.feeds + outlet.sitemaps + outlet.listings)[0].replace(outlet.home, slow_site.site.home)
-            chosen = ", ".join(
-                f'{name} = "{value}"'
-                for name in ("title", "body", "date")
-                if (value := getattr(outlet.selectors, name)) is not None
-            )
+            (rule,) = outlet.selectors
+            names = ("title", "body", "date")
+            chosen = ", ".join(f'{name} = "{value}"' for name in names if (value := getattr(rule, name)) is not None)
             table += (
                 f'[[outlets]]\nid = "{outlet.id}"\nname = "{outlet.name}"\nhome = "{slow_site.site.home}"\n'
-                f'{kind} = ["{address}"]\ntimezone = "{outlet.timezone}"\nselectors = {{ {chosen} }}\n'
+                f'{kind} = ["{address}"]\ntimezone = "{outlet.timezone}"\nselectors = [{{ {chosen} }}]\n'
                 "pace = 0.0\nallow_private = true\n"
             )
         (tmp_path / "outlets.toml").write_text(table)

@@ -1,5 +1,6 @@
 """Outlets as data: the shipped table, and errors that name file, outlet and field."""
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -14,13 +15,25 @@ GOOD = '[[outlets]]\nid = "a"\nname = "A"\nhome = "https://a.id"\nfeeds = ["http
 
 
 def test_the_shipped_outlets_are_sound() -> None:
-    """Every shipped outlet is polite, refuses private addresses and reports on regions that exist."""
+    """Every shipped outlet has a source beyond its home page, evidence and regions that exist; each province has two.
+
+    A selector counts as tested only when a page of the outlet stands among the tests.
+    """
     outlets = load_outlets()
-    assert len(outlets) >= 25
+    assert len(outlets) >= 120
+    pages = {path.name for path in (Path(__file__).parent / "pages").iterdir()}
+    covered: Counter[str] = Counter()
     for outlet in outlets.values():
         assert not outlet.allow_private
         assert outlet.pace >= 1
+        assert outlet.evidence, outlet.id
+        assert {kind for kind, _ in outlet.sources()} & {"api", "feed", "sitemap", "listing"}, outlet.id
         assert all(region(code) for code in outlet.regions)
+        covered.update({code.split(".")[0] for code in outlet.regions})
+        assert not outlet.selectors_tested or (outlet.selectors and outlet.id in pages), outlet.id
+    assert len(covered) == 38
+    assert min(covered.values()) >= 2
+    assert {outlet.kind for outlet in outlets.values()} == {"national", "local", "official"}
 
 
 def test_own_outlets_are_added_or_override(tmp_path: Path) -> None:
@@ -66,7 +79,7 @@ def test_what_is_printed_for_an_outlet_is_read_back(tmp_path: Path) -> None:
         (GOOD + 'timezone = "WIB"\n', "outlet a: timezone"),
         (GOOD + 'kind = "blog"\n', r"outlet a: .*kind"),
         (GOOD + 'verified = "kemarin"\n', r"outlet a: .*verified"),
-        (GOOD + 'selectors = { body = "p[" }\n', r"outlet a: selectors.body: .*'p\['"),
+        (GOOD + 'selectors = [{ body = "p[" }]\n', r"outlet a: selectors\[1\].body: .*'p\['"),
         (GOOD + 'listing_next = "a["\n', r"outlet a: listing_next"),
         (GOOD + 'listings = ["https://a.id/{halaman}"]\n', r"outlet a: listings: .*\{page\}"),
         (GOOD + 'apis = ["//a.id/x"]\n', r"outlet a: apis: .*no http or https address"),

@@ -12,14 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pilkada_nlp.article import Link, Outlet, SourceRecord, SourceType
+from pilkada_nlp.article import WORDPRESS_POST, Link, Outlet, SourceRecord, SourceType
 from pilkada_nlp.scrapers import Fetcher, Period
 from pilkada_nlp.scrapers.sources import SOURCES, Desk, NotASourceError
 from pilkada_nlp.scrapers.sources.feed import read_feed
 from pilkada_nlp.scrapers.sources.home import announced_on
 from pilkada_nlp.scrapers.sources.listing import read_listing
 from pilkada_nlp.scrapers.sources.sitemap import read_sitemap
-from pilkada_nlp.scrapers.sources.wordpress import POST_TYPE, read_posts
+from pilkada_nlp.scrapers.sources.wordpress import read_posts
 from tests.conftest import NOW, Site
 
 SINCE = datetime(2024, 11, 1, tzinfo=UTC)
@@ -295,7 +295,7 @@ def test_wordpress_gives_posts_with_their_pages(site: Site, fetcher: Fetcher) ->
     assert desk.failures == []
     page = links[3].page
     assert page is not None
-    assert (page.content_type, page.url, page.outlet) == (POST_TYPE, site.home + "/p/3", "uji")
+    assert (page.content_type, page.url, page.outlet) == (WORDPRESS_POST, site.home + "/p/3", "uji")
     assert links[3].published_at == page.announced_at == NOW - timedelta(hours=3)
     body = json.loads(page.body)
     assert body["_embedded"]["author"][0]["name"] == "Redaksi"

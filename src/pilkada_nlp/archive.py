@@ -294,8 +294,8 @@ class Archive:
             else:
                 _upsert(connection, _rejections, row)
 
-    def unextracted(self) -> Iterator[tuple[Page, ...]]:
-        """Yield the pages of each article that extraction has not seen."""
+    def unextracted(self) -> Iterator[list[tuple[Page, ...]]]:
+        """Yield, in batches, the pages of each article that extraction has not seen."""
         while True:
             with self._guarded() as connection:
                 waiting = (
@@ -310,8 +310,7 @@ class Archive:
                 ).all()
             if not keys:
                 return
-            for key in keys:
-                yield tuple(_page(row) for row in rows if row.id == key)
+            yield [tuple(_page(row) for row in rows if row.id == key) for key in keys]
 
     def add_extracted(self, page: Page, result: Article | Rejection, day: date) -> None:
         """Store what extraction made of a page in the run for `day`, and that it has seen it."""

@@ -16,7 +16,7 @@ from pilkada_nlp._version import __version__
 from pilkada_nlp.errors import ConfigError, InputError, PilkadaError
 
 if TYPE_CHECKING:
-    from pilkada_nlp.article import Article, Tagging, WatchlistEntry
+    from pilkada_nlp.article import Article, Outlet, Page, Tagging, WatchlistEntry
     from pilkada_nlp.daily import DailyResult
     from pilkada_nlp.doctor import Health
     from pilkada_nlp.fetching import Progress
@@ -430,6 +430,42 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
         sys.exit(1)
 
 
+@main.command("extract")
+@click.argument("source", metavar="FILE|URL|-")
+@click.option("--url", help="The address that the page in FILE came from; tells its outlet too.")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Another configuration file.")
+@click.option(
+    "--explain", "explained", is_flag=True, help="Say which rule gave each field and what was removed, and why."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def extract_page(source: str, url: str | None, config: Path | None, explained: bool, form: str) -> None:
+    """Print the article on a page, or why there is none.
+
+    A web address is fetched as `pilkada daily` would, with the further pages of a split article, and needs a
+    configuration; a saved page does not.
+
+    Example: pilkada extract halaman.html --url https://news.detik.com/berita/d-1 --format json
+    """
+    import msgspec
+
+    from pilkada_nlp.extraction import as_dict, explain
+    from pilkada_nlp.extraction.workers import Job, Workers
+
+    job = (
+        _fetched_job(source, config) if source.startswith(("http://", "https://")) else _saved_job(source, url, config)
+    )
+    if explained:
+        found = explain(*job)
+        shown = as_dict(found.result) | {"rules": found.rules, "removed": [piece._asdict() for piece in found.removed]}
+    else:
+        with Workers(count=1) as workers:
+            shown = as_dict(next(workers.extract([Job(*job)])))
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
+    else:
+        click.echo(_page_text(shown))
+
+
 @main.command()
 @click.argument("corpus", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
@@ -526,6 +562,50 @@ def _read_inputs(names: Iterable[str], failures: list[PilkadaError]) -> "Iterato
                 yield from _articles_of(name, stream, report)
         except OSError as error:
             report(InputError(f"cannot be read ({error.strerror})", name))
+
+
+def _known_outlets(config: Path | None) -> "dict[str, Outlet]":
+    """Return the outlets of the configuration, of the shipped table when there is none."""
+    from pilkada_nlp.config import default_config, load_config
+    from pilkada_nlp.scrapers import load_outlets
+
+    if config is None and not default_config().exists():
+        return load_outlets()
+    file = load_config(config).outlets_file
+    return load_outlets(Path(file).expanduser() if file else None)
+
+
+def _saved_job(name: str, url: str | None, config: Path | None) -> "tuple[Page, Outlet | None, list[Page]]":
+    from pilkada_nlp.inputs import page_of_html
+    from pilkada_nlp.scrapers import outlet_of
+
+    try:
+        with click.open_file(name, "rb") as stream:
+            content = stream.read()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", name) from error
+    if url is None:
+        return page_of_html(content), None, []
+    outlet = outlet_of(url, _known_outlets(config))
+    return page_of_html(content, url, outlet.id if outlet else ""), outlet, []
+
+
+def _fetched_job(url: str, config: Path | None) -> "tuple[Page, Outlet | None, list[Page]]":
+    from pilkada_nlp.article import Outlet, Rejection
+    from pilkada_nlp.config import load_config
+    from pilkada_nlp.extraction import further_pages
+    from pilkada_nlp.scrapers import Fetcher, outlet_of
+
+    fetcher = Fetcher(load_config(config).contact)
+    outlet = outlet_of(url, _known_outlets(config)) or Outlet(id="", name="", home=url)
+    try:
+        page = fetcher.get(url, outlet)
+        if isinstance(page, Rejection):
+            raise InputError(f"cannot be fetched ({page.reason}: {page.detail})", url)
+        rest = [fetcher.get(address, outlet) for address in further_pages(page, outlet)]
+    finally:
+        fetcher.close()
+    return page, outlet if outlet.id else None, [part for part in rest if not isinstance(part, Rejection)]
 
 
 def _articles_of(name: str, stream: Any, report: Callable[[PilkadaError], None]) -> "Iterator[Article]":
@@ -633,6 +713,22 @@ def _entry_row(entry: "WatchlistEntry") -> dict[str, Cell]:
         "stories": sum(entry.counts.values()),
         "top": entry.reasons[0].title,
     }
+
+
+def _page_text(shown: dict[str, Any]) -> str:
+    """Return an extracted article, or a refusal, in lines for people."""
+    pieces = [f"  - [{piece['rule']}] {piece['text']}" for piece in shown.get("removed", ())]
+    rules = [f"  {name}: {rule}" for name, rule in shown.get("rules", {}).items()]
+    why = [*(["", "Rules:", *rules] if rules else []), *(["", "Removed:", *pieces] if pieces else [])]
+    if "refused" in shown:
+        return "\n".join([f"no article: {shown['refused']} ({shown['detail']})", *why])
+    names = ("url", "outlet", "published_at", "published_on", "updated_at", "authors", "editors", "section", "tags")
+    facts = (*names, "dateline", "marks", "source_line")
+    values = {name: ", ".join(value) if isinstance(value := shown[name], list) else value for name in facts}
+    head = [f"{name}: {value}" for name, value in values.items() if value]
+    if not shown["complete"]:
+        head.append("complete: no, further pages are missing")
+    return "\n".join([click.style(shown["title"], bold=True), *head, "", shown["body"], *why])
 
 
 def _print_taggings(pairs: "Iterable[tuple[Article, Tagging]]", form: Format) -> None:

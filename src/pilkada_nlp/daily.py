@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, Article, DailySummary, Outlet, Rejection, SourceState
+from pilkada_nlp.article import ZONES, DailySummary, Outlet, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
-from pilkada_nlp.extraction import extract
+from pilkada_nlp.extraction.workers import Job, Workers
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, silent
 from pilkada_nlp.scrapers import Fetcher, Period
 from pilkada_nlp.stories import build_stories
@@ -88,22 +88,14 @@ def _state(outlet: Outlet, report: FetchReport) -> SourceState:
 
 def _extract_pages(day: date, outlets: Sequence[Outlet], archive: Archive, tell: Progress) -> None:
     known = {outlet.id: outlet for outlet in outlets}
-    for done, (page, *continuation) in enumerate(archive.unextracted(), 1):
-        result: Article | Rejection
-        try:
-            result = extract(page, known.get(page.outlet), continuation)
-        except Exception as error:
-            # Whatever a page does to a parser, it must not stop the day, today and every day after.
-            result = Rejection(
-                url=page.requested_url,
-                outlet=page.outlet,
-                stage="extract",
-                reason="unreadable",
-                detail=f"{type(error).__name__}: {error}"[:200],
-                at=page.fetched_at,
-            )
-        archive.add_extracted(page, result, day)
-        tell("extract", done, done)
+    done = 0
+    with Workers() as workers:
+        for batch in archive.unextracted():
+            jobs = [Job(page, known.get(page.outlet), rest) for page, *rest in batch]
+            for job, result in zip(jobs, workers.extract(jobs), strict=True):
+                archive.add_extracted(job.page, result, day)
+                done += 1
+                tell("extract", done, done)
 
 
 def _tag_articles(archive: Archive, tagger: Tagger, tell: Progress) -> None:

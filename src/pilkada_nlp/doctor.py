@@ -6,7 +6,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, Outlet, Page, Selectors, SourceRecord
+from pilkada_nlp.article import ZONES, Outlet, Page, SourceRecord
 
 _WINDOW: Final = 28  # days before yesterday that the median is taken over
 _SILENT: Final = 0.2  # of the median: fewer articles than that is silence …
@@ -91,7 +91,7 @@ def _trouble(record: SourceRecord, now: datetime) -> list[str]:
 
 
 def _selectors_tried(outlet: Outlet, pages: Sequence[Page]) -> tuple[dict[str, float], list[str]]:
-    """Return field -> share of pages on which its selector finds text, and sentences on those that rarely do."""
+    """Return field -> share of pages on which a selector finds text, and sentences on those that rarely do."""
     from lxml import etree, html
 
     trees = []
@@ -103,7 +103,7 @@ def _selectors_tried(outlet: Outlet, pages: Sequence[Page]) -> tuple[dict[str, f
                 continue  # extraction has recorded that it is unreadable
     found: dict[str, float] = {}
     stale = []
-    for field, selector in _selectors(outlet.selectors).items():
+    for field, selector in _selectors(outlet).items():
         if trees:
             hits = sum(any(node.text_content().strip() for node in tree.cssselect(selector)) for tree in trees)
             found[field] = hits / len(trees)
@@ -112,6 +112,12 @@ def _selectors_tried(outlet: Outlet, pages: Sequence[Page]) -> tuple[dict[str, f
     return found, stale
 
 
-def _selectors(selectors: Selectors) -> dict[str, str]:
-    fields = {"title": selectors.title, "body": selectors.body, "date": selectors.date}
-    return {field: selector for field, selector in fields.items() if selector}
+def _selectors(outlet: Outlet) -> dict[str, str]:
+    """Return field -> CSS of everything that an outlet's pages may have there today."""
+    current = [group for group in outlet.selectors if group.valid_until is None]
+    fields = {
+        "title": [group.title for group in current],
+        "body": [group.body for group in current],
+        "date": [group.date for group in current],
+    }
+    return {field: ", ".join(filter(None, found)) for field, found in fields.items() if any(found)}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, Outlet, Page, Rejection, SourceRecord
+from pilkada_nlp.article import ZONES, Outlet, Rejection, SourceRecord
 from pilkada_nlp.extraction import further_pages
 from pilkada_nlp.scrapers import Fetcher, PagesFetched, PartFinished, Period, SourceAsked, SourceLeft, Task, crawl
 
@@ -69,7 +69,7 @@ def fetch_outlets(
     name = f"{period.since.isoformat()}/{period.until.isoformat()}" if period.until else ""
     task = Task(
         period=period,
-        further_pages=_further_pages,
+        further_pages=further_pages,
         known=archive.known(),
         records=records,
         finished=archive.finished_parts(name) if name else {},
@@ -104,10 +104,6 @@ def fetch_outlets(
                 progress("sources", len(report.asked) + len(report.left), total)
     archive.add_robots(fetcher.robots())
     return report._replace(pages=pages)
-
-
-def _further_pages(page: Page, outlet: Outlet) -> list[str]:
-    return further_pages(page)
 
 
 def source_row(record: SourceRecord) -> dict[str, str | int | float]:

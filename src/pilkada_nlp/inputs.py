@@ -47,19 +47,23 @@ def article_of_text(content: bytes, source: str) -> Article:
 
 def article_of_html(content: bytes, source: str) -> Article:
     """Return the article of an HTML page; InputError when there is none on it."""
-    page = Page(
-        requested_url="https://local.invalid/page",
-        url="https://local.invalid/page",
-        outlet="",
+    result = extract(page_of_html(content))
+    if isinstance(result, Rejection):
+        raise InputError(f"no article on this page ({result.reason}: {result.detail})", source)
+    return msgspec.structs.replace(result, id=source, url="")
+
+
+def page_of_html(content: bytes, url: str = "https://local.invalid/page", outlet: str = "") -> Page:
+    """Return a saved HTML page as if it had been fetched from `url` just now."""
+    return Page(
+        requested_url=url,
+        url=url,
+        outlet=outlet,
         fetched_at=datetime.now(UTC),
         status=200,
         content_type="text/html",
         body=content,
     )
-    result = extract(page)
-    if isinstance(result, Rejection):
-        raise InputError(f"no article on this page ({result.reason}: {result.detail})", source)
-    return msgspec.structs.replace(result, id=source, url="")
 
 
 def _article(key: str, title: str, text: str, url: str, outlet: str, shown_date: str | None) -> Article:

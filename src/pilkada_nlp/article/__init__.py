@@ -28,6 +28,7 @@ SourceKindValue = Literal[
 RegionRole = Literal["peristiwa", "disebut", "dateline"]
 Outcome = Literal["terbukti", "tidak_terbukti"]
 Level = Literal["tinggi", "sedang", "rendah"]
+Joining = Literal["?page=all", "?single=1", "?page={n}", "/{n}"]
 Stage = Literal["discover", "fetch", "extract"]
 InstitutionKind = Literal[
     "penyelenggara", "pengawas", "pengadilan", "aparat", "pemerintah", "legislatif", "partai", "pemantau"
@@ -67,11 +68,18 @@ ZONES: Mapping[str, tuple[str, timezone]] = {
 
 
 class Selectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """CSS selectors of an outlet's article page; None where the general rules are good enough."""
+    """CSS selectors of an outlet's article page; None where the general rules are good enough.
 
+    `remove` picks parts of the body that are no text of the article. `valid_until` is the last day on which pages had
+    this shape, None while they still have it.
+    """
+
+    valid_until: date | None = None  # first, because the field `date` below hides the type of that name
     title: str | None = None
     body: str | None = None
     date: str | None = None
+    author: str | None = None
+    remove: str | None = None
 
 
 class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +95,9 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seconds between two requests to one host of it. `timezone` is a key of `ZONES`: the zone of times that its pages
     show without one, and of its day. `allow_private` lets it lie on this machine or in an intranet. `evidence` says
     where its addresses were seen in public, `verified` when somebody last saw them answer.
+
+    `selectors` are in order, newest first; `selectors_tested` says that a page of this shape stands in the tests.
+    `joining` says where the rest of a split article is, None where the links on the page say it.
     """
 
     id: str
@@ -102,7 +113,9 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     listing_links: str = "h1 a, h2 a, h3 a"
     listing_next: str | None = None
     files: tuple[str, ...] = ()
-    selectors: Selectors = Selectors()
+    selectors: tuple[Selectors, ...] = ()
+    selectors_tested: bool = False
+    joining: Joining | None = None
     pace: float = 2.0
     allow_private: bool = False
     evidence: str = ""
@@ -118,6 +131,10 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ("file", self.files),
         )
         return [(kind, address) for kind, addresses in kinds for address in addresses] or [("home", self.home)]
+
+
+WORDPRESS_POST = "application/vnd.wordpress.post+json"
+"""The content type of a page whose body is one post as the REST interface of WordPress gives it, `_embed` included."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +186,10 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     when the page shows no believable time, `published_on` when it shows no believable date; `day` is the day that the
     article belongs to, in the outlet's own zone, and always known, from the time of fetching at worst. `complete` is
     False when a page of a split article is missing.
+
+    What stands around a text without belonging to it is kept beside it: `editors` (names, or codes such as "bds/aik"),
+    `dateline` (the town, which the text keeps too), `marks` (closing marks such as "(Adv)" and "(prokom04)", and
+    "/adv/" for an address that says so), `source_line` ("Sumber: Antara", "dilansir dari laman kementerian").
     """
 
     id: str
@@ -183,6 +204,17 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     authors: tuple[str, ...] = ()
     section: str | None = None
     complete: bool = True
+    updated_at: datetime | None = None
+    editors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    dateline: str | None = None
+    marks: tuple[str, ...] = ()
+    source_line: str | None = None
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs, sub-headings and list items of the text, in order."""
+        return tuple(self.text.split("\n\n")) if self.text else ()
 
 
 Reason = Literal[
@@ -200,8 +232,14 @@ Reason = Literal[
     "bad_url",
     "too_old",
     "consent_wall",
+    "paywall",
+    "bot_challenge",
+    "soft_404",
     "listing_page",
+    "gallery",
+    "not_indonesian",
     "too_short",
+    "spun_text",
     "unreadable",
     "duplicate",
 ]

@@ -67,7 +67,8 @@ def election_type(article: Article) -> Election:
 def marked_kind(article: Article) -> SourceKind | None:
     """Return who speaks through the text, by the marks of paid texts and releases; None when there is no mark."""
     patterns = _cues()["source_kind"]
-    tail = article.text[-_TAIL:]
+    # Extraction takes closing marks out of the text and keeps them beside it.
+    tail = "\n".join((article.text[-_TAIL:], *article.marks))
     head = f"{article.title} | {article.section or ''}"
     path = urlsplit(article.url).path if article.url else ""
     if match := re.search(r"(?i)/(adv|advertorial|pariwara|infotorial)(?:/|-|$)|-adv-", path):

@@ -112,7 +112,7 @@ def serve_site(articles: Sequence[DemoArticle] | None = None) -> Iterator[list[O
                     home=home,
                     regions=site.regions,
                     timezone=site.zone,
-                    selectors=site.selectors,
+                    selectors=(site.selectors,),
                     pace=0.0,
                     allow_private=True,
                     **{site.announces: (home + _ANNOUNCED_AT[site.announces],)},  # type: ignore[arg-type]

@@ -6,7 +6,7 @@
 from pilkada_nlp.scrapers.crawl import PagesFetched, PartFinished, SourceAsked, SourceLeft, Task, crawl
 from pilkada_nlp.scrapers.fetcher import Fetcher
 from pilkada_nlp.scrapers.finding import Trial, find_sources, try_sources
-from pilkada_nlp.scrapers.outlets import load_outlets, outlet_toml
+from pilkada_nlp.scrapers.outlets import load_outlets, outlet_of, outlet_toml
 from pilkada_nlp.scrapers.sources import Period
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "crawl",
     "find_sources",
     "load_outlets",
+    "outlet_of",
     "outlet_toml",
     "try_sources",
 ]

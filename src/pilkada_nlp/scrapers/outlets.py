@@ -2,9 +2,11 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import cssselect
 import msgspec
@@ -57,6 +59,20 @@ def _parsed(text: str, path: Path) -> dict[str, Outlet]:
     return outlets
 
 
+def outlet_of(url: str, outlets: Mapping[str, Outlet]) -> Outlet | None:
+    """Return the outlet on whose site an address lies, the one with the longest host name; None for another site."""
+    host = _site(url)
+    fitting = [outlet for outlet in outlets.values() if f".{host}".endswith(f".{_site(outlet.home)}")]
+    return max(fitting, key=lambda outlet: len(_site(outlet.home)), default=None) if host else None
+
+
+def _site(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
 def _problem(outlet: Outlet) -> str:
     """Return the field that is wrong and why, "" when none is."""
     if not _ID.fullmatch(outlet.id):
@@ -97,7 +113,9 @@ def _addresses(outlet: Outlet) -> dict[str, tuple[str, ...]]:
 def _css(outlet: Outlet) -> dict[str, str]:
     """Return field -> CSS selector of all selectors that are set."""
     fields = {"listing_links": outlet.listing_links, "listing_next": outlet.listing_next}
-    fields |= {f"selectors.{name}": value for name, value in msgspec.structs.asdict(outlet.selectors).items()}
+    for number, group in enumerate(outlet.selectors, 1):
+        for name in ("title", "body", "date", "author", "remove"):
+            fields[f"selectors[{number}].{name}"] = getattr(group, name)
     return {name: value for name, value in fields.items() if value}
 
 

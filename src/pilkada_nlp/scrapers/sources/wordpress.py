@@ -6,11 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from pilkada_nlp.article import Link, Outlet, Page
+from pilkada_nlp.article import WORDPRESS_POST, Link, Outlet, Page
 from pilkada_nlp.scrapers.sources.desk import Desk, NotASourceError
-
-POST_TYPE: Final = "application/vnd.wordpress.post+json"
-"""The content type of a page whose body is one post as the interface gives it, author and categories embedded."""
 
 _PER_PAGE: Final = 50
 _MOST_PAGES: Final = 200
@@ -82,7 +79,7 @@ def _link(post: dict[str, Any], answer: Page) -> Link:
         outlet=answer.outlet,
         fetched_at=answer.fetched_at,
         status=answer.status,
-        content_type=POST_TYPE,
+        content_type=WORDPRESS_POST,
         body=json.dumps(post, ensure_ascii=True).encode(),  # ASCII, because posts may hold lone surrogates
         announced_at=published,
     )
