@@ -149,6 +149,7 @@ def page_of(body: str | bytes, url: str = "https://contoh.id/berita/satu", **fie
 def article_of(text: str, title: str = "", **fields: Any) -> Article:
     """Return an article with this text."""
     standard = {"id": "a", "url": "https://contoh.id/a", "outlet": "uji", "day": NOW.date(), "fetched_at": NOW}
+    standard["published_on"] = fields.get("day", NOW.date())
     return Article(**{"title": title, "text": text, **standard, **fields})
 
 

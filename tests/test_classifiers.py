@@ -138,6 +138,26 @@ def test_a_tagging_prints_the_promised_fields(tagger: Tagger) -> None:
     assert set(row["thresholds"]) == {"relevant", *row["theme_scores"]}
 
 
+def test_nothing_found_so_far_is_no_violation(tagger: Tagger) -> None:
+    """A headline that says that nothing was found reassures; a case that was closed for that reason is no proof."""
+    nothing, closed = tagger.tag(
+        [
+            article_of(
+                "Bawaslu Kota Bontang belum menemukan ASN yang melanggar netralitas selama kampanye Pilkada 2024.",
+                "Belum Ada ASN Melanggar Netralitas di Bontang",
+            ),
+            article_of(
+                "Bawaslu Kabupaten Paser menghentikan kasus camat yang berfoto dengan paslon Pilkada 2024.",
+                "Tidak Ditemukan Pelanggaran, Bawaslu Hentikan Kasus Camat",
+            ),
+        ]
+    )
+    assert nothing.modality
+    assert (nothing.modality.value, nothing.severity, nothing.outcome) == ("imbauan", 0, None)
+    assert closed.outcome == "tidak_terbukti"
+    assert closed.severity == 1
+
+
 def test_a_rehearsal_is_no_incident(tagger: Tagger) -> None:
     """A riot told in the past tense stays an appeal when title or opening say that it was rehearsed."""
     text = (

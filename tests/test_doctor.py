@@ -91,6 +91,7 @@ def test_failures_in_a_row_need_a_person(archive: Archive) -> None:
 
 def test_a_run_that_does_not_come_is_noticed(archive: Archive) -> None:
     """A source that was not asked for days, while one that was never asked is only new."""
+    archive.add_source_record(msgspec.structs.replace(RECORD, address="https://a.id/lain"))
     assert examined(archive, None).needs == ()
     old = msgspec.structs.replace(RECORD, asked_at=NOW - timedelta(days=3))
     assert "not asked since 2024-11-18" in examined(archive, old).needs[0]
@@ -101,3 +102,8 @@ def test_broken_pages_do_not_stop_the_examination(archive: Archive) -> None:
     for number, body in enumerate((b"", b"\x00", b"<!-- -->")):
         archive.add_pages([page_of(body, f"https://a.id/rusak{number}")])
     assert examined(archive).needs == ()
+
+
+def test_an_archive_in_which_nothing_was_asked_is_doubted(archive: Archive) -> None:
+    """A misspelt archive is empty, which must not look like health."""
+    assert "is it the right one" in examined(archive, None).needs[0]

@@ -242,6 +242,13 @@ def test_facts_of_a_case() -> None:
     assert not is_aggregate(held)
 
 
+def test_no_day_is_counted_from_an_unknown_one() -> None:
+    """An article without a date of its own gets no day of the event, however plainly it names a weekday."""
+    text = "Massa membakar kantor KPU, Rabu malam (14/10)."
+    assert event_date(article_of(text, day=date(2024, 10, 16))) == date(2024, 10, 14)
+    assert event_date(article_of(text, published_on=None)) is None
+
+
 def test_facts_agree_with_the_labels_of_the_test_split() -> None:
     """On the related articles of the corpora's test split the rules stay near what was measured once."""
     rows = [row for row in read_corpus([CORPUS]) if row.split == "test" and row.labels.rel]

@@ -26,6 +26,20 @@ def test_a_bad_line_says_its_number(line: bytes) -> None:
     assert caught.value.line == 12
 
 
+@pytest.mark.parametrize("content", [b"%PDF-1.7\n1 0 obj", b"\x89PNG\r\n\x1a\n", "Kantor KPU".encode("utf-16-le")])
+def test_what_is_no_text_is_refused(content: bytes) -> None:
+    """A PDF, a picture and text in an encoding that nothing announces are not tagged as articles."""
+    with pytest.raises(InputError, match="no text"):
+        article_of_text(content, "f")
+    assert article_of_text("Kantor KPU dibakar".encode("utf-16"), "f").text == "Kantor KPU dibakar"
+
+
+def test_a_date_that_cannot_be_read_is_an_error() -> None:
+    """The line is named; no date is invented in its place."""
+    with pytest.raises(InputError, match=r"'besok'.*2024-11-27"):
+        article_of_json(b'{"text": "Bawaslu", "date": "besok"}', "f", 3)
+
+
 def test_the_first_line_of_a_text_is_its_title() -> None:
     """Unless it is as long as a paragraph, or all there is; a byte order mark and NULs do no harm."""
     article = article_of_text("\ufeffJudul\n\nIsi satu.\nIsi dua.\x00".encode(), "f")

@@ -361,6 +361,10 @@ class Archive:
         row = {name: getattr(record, name) for name in ("outlet", "type", "address", "outcome", "due_at")}
         with self._guarded() as connection:
             _upsert(connection, _sources, {**row, "data": msgspec.json.encode(record)})
+            if record.outcome != "failed":  # what was said of its address at an earlier failure is over
+                connection.execute(
+                    sa.delete(_rejections).where(_rejections.c.url == record.address, _rejections.c.reason.in_(PASSING))
+                )
 
     def finished_parts(self, period: str) -> dict[str, set[str]]:
         """Return outlet -> parts of a past period (named as in `add_finished_part`) that were gone through."""
@@ -389,16 +393,27 @@ class Archive:
                 _upsert(connection, _robots, row)
 
     def outlet_days(self, first: date, last: date) -> dict[str, dict[date, int]]:
-        """Return outlet -> day -> number of its articles, for the days from `first` to `last` that have any."""
-        query = (
+        """Return outlet -> day -> number of its articles, for the days from `first` to `last` that have any.
+
+        Pages that nothing has extracted yet count by the time (UTC) that announced them, else by that of fetching.
+        """
+        extracted = (
             sa.select(_articles.c.outlet, _articles.c.day, sa.func.count())
             .where(_articles.c.day.between(first, last))
             .group_by(_articles.c.outlet, _articles.c.day)
         )
+        waiting = sa.select(_pages.c.outlet, _pages.c.announced_at, _pages.c.fetched_at).where(
+            _pages.c.part == 1, _pages.c.extracted.is_(False)
+        )
         found: dict[str, dict[date, int]] = {}
         with self._guarded() as connection:
-            for outlet, day, count in connection.execute(query):
+            for outlet, day, count in connection.execute(extracted):
                 found.setdefault(outlet, {})[day] = count
+            for outlet, announced, fetched in connection.execute(waiting):
+                day = (announced or fetched).date()
+                if first <= day <= last:
+                    days = found.setdefault(outlet, {})
+                    days[day] = days.get(day, 0) + 1
         return found
 
     def latest_pages(self, outlet: str, most: int) -> list[Page]:

@@ -51,6 +51,8 @@ def examine(outlets: Sequence[Outlet], archive: Archive, now: datetime) -> list[
                 outlet=outlet.id, type=kind, address=address
             )
             needs = [*_trouble(record, now), *stale]
+            if not records:  # one that was never asked is new, but an archive in which nothing was asked is a wrong one
+                needs.append("nothing was ever asked in this archive; is it the right one?")
             if usual >= _LOUD and yesterday < _SILENT * usual and record.asked_at:
                 needs.append(f"silent: {yesterday} articles yesterday, usually {usual:g}")
             healths.append(

@@ -1,5 +1,6 @@
 """Articles that a user hands over directly: a JSON line, an HTML file, a plain text."""
 
+import codecs
 import json
 from datetime import UTC, date, datetime
 
@@ -8,6 +9,7 @@ import msgspec
 from pilkada_nlp.article import Article, Page, Rejection
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.extraction import extract, parse_date
+from pilkada_nlp.extraction.document import NO_PAGE
 from pilkada_nlp.preprocessing import clean
 
 _LONGEST_TITLE = 250  # characters; a longer first line is the beginning of the text
@@ -25,20 +27,26 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 def article_of_json(line: bytes, source: str, number: int) -> Article:
     """Return the article of a JSON line with `text` and optionally id, title, url, date and outlet.
 
-    Without an id the line number stands for it. Raises InputError, with the line number, for bad JSON or no text.
+    Without an id the line number stands for it. Raises InputError, with the line number, for bad JSON, a missing text
+    or a bad date.
     """
     try:
         # The standard parser, because scraped text has escaped lone surrogates, which stricter ones refuse.
         row = msgspec.convert(json.loads(line.decode("utf-8", "replace")), _Line)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise InputError(f"not an article ({error})", source, number) from error
+    if row.date and parse_date(row.date, None) is None:
+        raise InputError(f"date {row.date!r} cannot be read; write it as 2024-11-27", source, number)
     key = str(number if row.id is None else row.id)
     return _article(key, clean(row.title or ""), clean(row.text), row.url or "", row.outlet or "", row.date)
 
 
 def article_of_text(content: bytes, source: str) -> Article:
-    """Return the article of a plain text: its first line is the title, unless it is as long as a paragraph."""
-    text = clean(content.decode("utf-8-sig", "replace")).strip()
+    """Return the article of a plain text: its first line is the title, unless it is the only one or a paragraph.
+
+    UTF-8 and UTF-16 are read; InputError for what is no text, such as a PDF or a picture.
+    """
+    text = clean(_decoded(content, source)).strip()
     title, _, body = text.partition("\n")
     if not body.strip() or len(title) > _LONGEST_TITLE:
         title, body = "", text
@@ -51,6 +59,14 @@ def article_of_html(content: bytes, source: str) -> Article:
     if isinstance(result, Rejection):
         raise InputError(f"no article on this page ({result.reason}: {result.detail})", source)
     return msgspec.structs.replace(result, id=source, url="")
+
+
+def _decoded(content: bytes, source: str) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if content.startswith(NO_PAGE) or content.count(b"\x00") * 10 > len(content):
+        raise InputError("this is no text; give plain text, HTML or JSONL", source)
+    return content.decode("utf-8-sig", "replace")
 
 
 def page_of_html(content: bytes, url: str = "https://local.invalid/page", outlet: str = "") -> Page:

@@ -95,6 +95,11 @@ def is_simulation(article: Article) -> bool:
     return bool(pattern.search(f"{article.title} | {_first_words(article.text, _SIMULATION_WORDS)}".lower()))
 
 
+def is_absence(article: Article) -> bool:
+    """Say whether the title says that nothing has been found or reported so far."""
+    return bool(_cues()["modality"]["absence"].search(article.title.lower()))
+
+
 def is_debunk(article: Article) -> bool:
     """Say whether the title announces a fact-check."""
     return bool(_cues()["modality"]["debunk"].search(article.title.lower()))

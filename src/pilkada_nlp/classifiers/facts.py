@@ -187,10 +187,12 @@ def event_date(article: Article) -> date | None:
     """Return the day of the event: the most prominent one in title and text that is not in the future.
 
     Weekdays and days without a year are counted from the day of publication. The day of an announced event may lie
-    ahead. None when no day is named.
+    ahead. None when no day is named, or when it is not known when the article appeared.
     """
+    if article.published_on is None:
+        return None
     other, announces = _date_words()
-    today = article.day
+    today = article.published_on
     opening = f"{article.title}\n{article.text[:_REACH]}"
     best, ahead = None, None
     most = _LEAST

@@ -34,7 +34,8 @@ from pilkada_nlp.regions import find_regions
 _EVIDENCE_SENTENCES = 2
 _EVIDENCE_TERMS = 5
 _SECONDARY_FROM = 0.2  # probability from which a second modality is worth naming
-_UNSURE_MODALITY = 0.4  # below this the modality needs a person
+_UNSURE_MODALITY = 0.5  # below this the modality needs a person
+_SIGNALS = frozenset({"kejadian", "dugaan", "putusan"})
 _UNSURE_BAND = 0.1  # so close to its threshold a yes/no answer needs a person
 _SURE = 3  # weight of a phrase that nearly always means its theme
 _NOT_AGAINST = 0.2
@@ -145,6 +146,8 @@ class Tagger:
         ranked = sorted(((share, value) for value, share in shares.items()), reverse=True)
         if cues.is_simulation(article):
             ranked = _moved_up(ranked, "imbauan") if ranked[0][1] == "kejadian" else ranked
+        if cues.is_absence(article) and ranked[0][1] in _SIGNALS:
+            ranked = _moved_up(ranked, "imbauan")  # "nothing so far" reassures; it is no ruling
         if cues.is_debunk(article):
             ranked = _moved_up(ranked, "cek_fakta")
         (score, value), (next_score, second) = ranked[:2]

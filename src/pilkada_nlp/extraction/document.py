@@ -14,6 +14,8 @@ from pilkada_nlp.article import WORDPRESS_POST, Page, Reason, canonical_url
 from pilkada_nlp.extraction.wordpress import page_of_post
 from pilkada_nlp.preprocessing import clean
 
+NO_PAGE: Final = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b")
+"""What PDFs, pictures and archives begin with."""
 _LARGEST: Final = 4 << 20  # bytes; news pages have less than one million
 _LONGEST_TAG: Final = 8192  # bytes from one "<" to the next, from which on attributes are counted
 _MOST_ATTRIBUTES: Final = 200
@@ -104,6 +106,8 @@ def parse(page: Page) -> Document | Refusal:
         return _parsed(built, "utf-8", page.url)
     if kind and not any(word in kind for word in ("html", "xml", "text/plain")):
         return Refusal("wrong_type", f"{kind} is no web page")
+    if body.startswith(NO_PAGE):
+        return Refusal("wrong_type", "a PDF, picture or archive is no web page")
     return _parsed(_bounded(body.replace(b"\x00", b"")), _charset(page), page.url)
 
 
