@@ -55,14 +55,28 @@ def chosen_outlets(
 
     `own` is a table of outlets in place of the `outlets_file` of the configuration.
     """
-    if own is None and config.outlets_file:
-        own = Path(config.outlets_file).expanduser()
-    table = load_outlets(own)
+    table = _table(config, own)
     if unknown := sorted(set(only) - set(table)):
         raise ConfigError(f"unknown outlets: {', '.join(unknown)}; `pilkada outlets list` shows all")
     if unknown := sorted(set(config.outlets) - set(table)):
         raise ConfigError(f"{path or default_config()}: unknown outlets: {', '.join(unknown)}", path)
     return [table[name] for name in only or config.outlets or table]
+
+
+def known_outlets(path: Path | None = None, own: Path | None = None) -> dict[str, Outlet]:
+    """Return id -> outlet of the shipped table and of `own`, by default the `outlets_file` of the configuration.
+
+    No configuration has to be there, but ConfigError tells when the one at `path` is missing or one is wrong.
+    """
+    if own is None and (path or default_config().exists()):
+        return _table(load_config(path))
+    return load_outlets(own)
+
+
+def _table(config: Config, own: Path | None = None) -> dict[str, Outlet]:
+    if own is None and config.outlets_file:
+        own = Path(config.outlets_file).expanduser()
+    return load_outlets(own)
 
 
 def write_config(path: Path, contact: str, out: str, outlets: Sequence[str]) -> None:

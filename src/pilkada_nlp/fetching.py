@@ -104,18 +104,3 @@ def fetch_outlets(
                 progress("sources", len(report.asked) + len(report.left), total)
     archive.add_robots(fetcher.robots())
     return report._replace(pages=pages)
-
-
-def source_row(record: SourceRecord) -> dict[str, str | int | float]:
-    """Return a source as a row for people and scripts; times in UTC, "" where there is none."""
-    return {
-        "outlet": record.outlet,
-        "type": record.type,
-        "address": record.address,
-        "outcome": (record.reason or "failed") if record.outcome == "failed" else record.outcome,
-        "announced": record.announced,
-        "new": record.new,
-        "failures": record.failures,
-        "next": record.due_at.isoformat(timespec="seconds") if record.due_at else "",
-        "detail": record.detail,
-    }

@@ -2,7 +2,10 @@
 
 import codecs
 import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from itertools import chain
+from typing import IO
 
 import msgspec
 
@@ -22,6 +25,30 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
     date: str | None = None
     outlet: str | None = None
+
+
+def read_articles(stream: IO[bytes], source: str, report: Callable[[InputError], None]) -> Iterator[Article]:
+    """Yield the articles of a file: those of JSON lines, or the one that is an HTML page or a plain text.
+
+    The ending of its name, `source`, or else its first character says which. What cannot be read is given to `report`
+    and passed over; OSError when the stream itself breaks off.
+    """
+    first = stream.readline()
+    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if source.endswith(".jsonl") or start.startswith(b"{"):
+        for number, line in enumerate(chain([first], stream), 1):
+            if line.strip():
+                try:
+                    yield article_of_json(line, source, number)
+                except InputError as error:
+                    report(error)
+    elif source.endswith((".html", ".htm")) or start.startswith(b"<"):
+        try:
+            yield article_of_html(first + stream.read(), source)
+        except InputError as error:
+            report(error)
+    else:
+        yield article_of_text(first + stream.read(), source)
 
 
 def article_of_json(line: bytes, source: str, number: int) -> Article:

@@ -1,0 +1,40 @@
+"""The command `pilkada`: it parses, calls and prints; everything it does is one call in Python."""
+
+from typing import Any
+
+import click
+
+from pilkada_nlp._version import __version__
+from pilkada_nlp.cli.learning import corpora, train
+from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.sources import doctor, outlets
+from pilkada_nlp.cli.texts import extract, stem, tag
+from pilkada_nlp.cli.work import daily, demo, fetch, init
+from pilkada_nlp.errors import ConfigError, PilkadaError
+
+
+class _Commands(click.Group):
+    """Turns our errors into one sentence on stderr: exit 1, or 2 where the configuration is at fault."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PilkadaError as error:
+            complain(error)
+            ctx.exit(2 if isinstance(error, ConfigError) else 1)
+        except KeyboardInterrupt:
+            complain("stopped; the next run goes on from here")
+            ctx.exit(130)
+
+
+@click.group(
+    cls=_Commands,
+    commands=[init, daily, fetch, demo, doctor, outlets, tag, extract, stem, train, corpora],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="pilkada")
+def main() -> None:
+    """Monitor Indonesian news for risks around regional elections.
+
+    Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage.
+    """

@@ -1,0 +1,98 @@
+"""What all commands print alike: rows and JSON on stdout, complaints and progress on stderr."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from pilkada_nlp.fetching import Progress
+
+Format = Literal["table", "json", "jsonl", "csv"]
+Cell = str | int | float
+Row = dict[str, Cell]
+
+
+def complain(problem: object) -> None:
+    """Say on stderr what went wrong."""
+    click.echo(f"pilkada: {problem}", err=True)
+
+
+def print_rows(rows: Iterable[Row], form: Format, title: str = "") -> None:
+    """Print rows of equal keys; as a table for people, which alone has the title, as JSON or JSON lines, or as CSV."""
+    if form == "table":
+        print_table(list(rows), title)
+    elif form == "csv":
+        _print_csv(rows)
+    else:
+        print_values(rows, form)
+
+
+def print_table(rows: list[Row], title: str) -> None:
+    """Print a table for people; its title alone when there are no rows."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE, pad_edge=False)
+    for name in rows[0] if rows else ():
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(escape(str(value)) for value in row.values()))
+    Console().print(table if rows else escape(title) or "-")
+
+
+def print_values(values: Iterable[object], form: Literal["json", "jsonl"]) -> None:
+    """Print values as a JSON list, or each as a line as soon as it is there."""
+    if form == "json":
+        print_json(list(values))
+        return
+    import msgspec
+
+    for value in values:
+        click.echo(msgspec.json.encode(value))
+
+
+def print_json(value: object) -> None:
+    """Print one value as JSON that people can read too."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def _print_csv(rows: Iterable[Row]) -> None:
+    import csv
+    import io
+
+    for number, row in enumerate(rows):
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, list(row), lineterminator="\n")
+        if number == 0:
+            writer.writeheader()
+        writer.writerow({name: _safe_cell(value) for name, value in row.items()})
+        click.echo(buffer.getvalue(), nl=False)
+
+
+def _safe_cell(value: Cell) -> Cell:
+    """Return a cell that a spreadsheet shows instead of running it as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Progress]":
+    """Show a bar for each step on stderr while the context lasts; gives the function to report progress to."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield show

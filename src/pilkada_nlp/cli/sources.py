@@ -1,0 +1,157 @@
+"""`pilkada outlets` and `doctor`: which sources are known, and how they are."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pilkada_nlp.cli.options import archive_option, config_option, format_option, only_option, outlets_option
+from pilkada_nlp.cli.printing import Format, Row, print_rows
+from pilkada_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from pilkada_nlp.article import Outlet
+    from pilkada_nlp.doctor import Health
+    from pilkada_nlp.scrapers import Trial
+
+
+@click.command()
+@only_option
+@config_option
+@outlets_option
+@archive_option
+@format_option
+def doctor(only: Sequence[str], config: Path | None, own: Path | None, archive_url: str | None, form: Format) -> None:
+    """Show the health of every source; exit status 1 when something needs a person.
+
+    Last success, failures in a row, the articles of yesterday against the median of four weeks, and on which share of
+    the newest pages the selectors of title, body and date find something. Nothing is fetched.
+
+    Example: pilkada doctor --only antara-kaltim
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.doctor import examine
+
+    chosen = chosen_outlets(load_config(config), config, own, only)
+    with closing(Archive(archive_url)) as archive:
+        healths = examine(chosen, archive, datetime.now(UTC))
+    print_rows(map(_health_row, healths), form, "Sources")
+    sick = sum(bool(health.needs) for health in healths)
+    click.echo(f"{sick} of {len(healths)} sources need a person", err=True)
+    if sick:
+        sys.exit(1)
+
+
+def _health_row(health: "Health") -> Row:
+    shares = {
+        field: f"{health.found[field]:.0%}" if field in health.found else "" for field in ("title", "body", "date")
+    }
+    return {
+        "outlet": health.outlet,
+        "type": health.type,
+        "address": health.address,
+        "last success": health.succeeded_at.isoformat(timespec="minutes") if health.succeeded_at else "",
+        "failures": health.failures,
+        "yesterday": health.yesterday,
+        "usual": health.usual,
+        **shares,
+        "needs": "; ".join(health.needs),
+    }
+
+
+@click.group()
+def outlets() -> None:
+    """List, check and add outlets."""
+
+
+@outlets.command("list")
+@outlets_option
+@format_option
+def list_(own: Path | None, form: Format) -> None:
+    """List the known outlets with their sources.
+
+    Example: pilkada outlets list --format csv
+    """
+    from pilkada_nlp.scrapers import load_outlets
+
+    table = load_outlets(own)
+    print_rows(map(_outlet_row, table.values()), form, f"{len(table)} outlets")
+
+
+def _outlet_row(outlet: "Outlet") -> Row:
+    return {
+        "id": outlet.id,
+        "name": outlet.name,
+        "kind": outlet.kind,
+        "regions": ", ".join(outlet.regions),
+        "sources": ", ".join(f"{kind} {address}" for kind, address in outlet.sources()),
+        "verified": str(outlet.verified or ""),
+    }
+
+
+@outlets.command()
+@click.argument("ids", nargs=-1, metavar="[ID…]")
+@config_option
+@outlets_option
+@format_option
+def check(ids: Sequence[str], config: Path | None, own: Path | None, form: Format) -> None:
+    """Check the table of outlets and ask each source of the outlets given once; exit status 1 when one fails.
+
+    Without an ID only the table is checked, and nothing is fetched.
+
+    Example: pilkada outlets check antara-kaltim --outlets outlet-saya.toml
+    """
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.scrapers import Fetcher, load_outlets, try_sources
+
+    if not ids:
+        click.echo(f"{len(load_outlets(own))} outlets, all in good form", err=True)
+        return
+    settings = load_config(config)
+    chosen = chosen_outlets(settings, config, own, ids)
+    with closing(Fetcher(settings.contact)) as fetcher:
+        trials = [trial for outlet in chosen for trial in try_sources(outlet, fetcher)]
+    print_rows(map(_trial_row, trials), form, "Sources tried")
+    if any(trial.reason for trial in trials):
+        sys.exit(1)
+
+
+def _trial_row(trial: "Trial") -> Row:
+    return {
+        "outlet": trial.outlet,
+        "type": trial.type,
+        "address": trial.address,
+        "outcome": trial.reason or "fetched",
+        "links": trial.links,
+        "newest": trial.newest.isoformat(timespec="minutes") if trial.newest else "",
+        "detail": trial.detail,
+    }
+
+
+@outlets.command()
+@click.argument("url")
+@config_option
+@click.option("--allow-private", is_flag=True, help="The site lies on this machine or in an intranet.")
+def add(url: str, config: Path | None, allow_private: bool) -> None:
+    """Look for the feed, sitemap or WordPress interface of the site at URL and print the TOML of the outlet.
+
+    Paste it into a file of your own, correct name, kind, regions and timezone, and give it with --outlets.
+
+    Example: pilkada outlets add https://contoh.id >> outlet-saya.toml
+    """
+    from pilkada_nlp.config import load_config
+    from pilkada_nlp.scrapers import Fetcher, find_sources, outlet_toml
+
+    with closing(Fetcher(load_config(config).contact)) as fetcher:
+        outlet, tried = find_sources(url, fetcher, allow_private=allow_private)
+    for trial in tried:
+        outcome = f"{trial.reason} ({trial.detail})" if trial.reason else f"{trial.links} links"
+        click.echo(f"{trial.type} {trial.address}: {outcome}", err=True)
+    if not outlet.verified:
+        raise InputError("no feed, sitemap, WordPress interface or headlines found; see above what was tried", url)
+    click.echo(outlet_toml(outlet))

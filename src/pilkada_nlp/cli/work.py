@@ -1,0 +1,246 @@
+"""`pilkada init`, `daily`, `fetch` and `demo`: what is set up once and run every day."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pilkada_nlp.cli.options import (
+    archive_option,
+    config_option,
+    format_option,
+    ids_of,
+    lang_option,
+    only_option,
+    outlets_option,
+)
+from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_table, progress_bar
+from pilkada_nlp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pilkada_nlp.article import SourceRecord, WatchlistEntry
+    from pilkada_nlp.daily import DailyResult
+    from pilkada_nlp.wording import Language
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--contact", help="E-mail or web address that goes into the User-Agent.")
+@click.option("--outlets", help="Ids of outlets, separated by commas; empty for all.")
+@click.option("--out", help="Folder for the summaries.")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Where the configuration is written.")
+def init(contact: str | None, outlets: str | None, out: str | None, config: Path | None) -> None:
+    """Write the configuration, asking for what is not given.
+
+    Example: pilkada init --contact pemantau@contoh.id --outlets antara,tempo --out ringkasan
+    """
+    from pilkada_nlp.config import default_config, write_config
+    from pilkada_nlp.scrapers import load_outlets
+
+    path = config or default_config()
+    if path.exists():
+        click.confirm(f"{path} exists; write it anew?", abort=True, err=True)
+    known = load_outlets()
+    contact = contact or click.prompt("Contact address (e-mail or web) for the User-Agent", err=True)
+    if outlets is None:
+        click.echo("Known outlets: " + ", ".join(known), err=True)
+        outlets = click.prompt("Outlets to read (ids, commas; empty for all)", default="", show_default=False, err=True)
+    chosen = ids_of([outlets or ""])
+    if unknown := sorted(set(chosen) - set(known)):
+        raise ConfigError(f"unknown outlets: {', '.join(unknown)}; known are {', '.join(known)}")
+    out = out or click.prompt("Folder for the summaries", default="ringkasan", err=True)
+    write_config(path, str(contact), str(Path(str(out)).expanduser().absolute()), chosen)
+    click.echo(f"Wrote {path}", err=True)
+
+
+@click.command()
+@click.option("--date", "day", type=_DAY, help="The day to summarise.  [default: today in WIB]")
+@config_option
+@outlets_option
+@archive_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Another folder for the summary.")
+@lang_option("the summary")
+@format_option
+def daily(
+    day: datetime | None,
+    config: Path | None,
+    own: Path | None,
+    archive_url: str | None,
+    out: Path | None,
+    lang: "Language",
+    form: Format,
+) -> None:
+    """Read the outlets and write the summary of a day; running it again is harmless.
+
+    Example: pilkada daily --date 2024-11-27 --out ringkasan
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.daily import run_daily
+    from pilkada_nlp.fetching import today
+    from pilkada_nlp.scrapers import Fetcher
+
+    settings = load_config(config)
+    outlets = chosen_outlets(settings, config, own)
+    date = day.date() if day else today(datetime.now(UTC))
+    target = out or Path(settings.out).expanduser()
+    with (
+        closing(Archive(archive_url)) as archive,
+        closing(Fetcher(settings.contact, robots=archive.robots())) as fetcher,
+        progress_bar() as progress,
+    ):
+        result = run_daily(date, outlets, archive, target, fetcher, language=lang, progress=progress)
+    _print_result(result, lang, form)
+    if not result.any_source_read:
+        complain("no source could be read; the summary says so and holds what the archive had")
+        sys.exit(1)
+
+
+@click.command()
+@only_option
+@click.option("--since", type=_DAY, help="Go through a past period, from this day on.")
+@click.option("--until", type=_DAY, help="Its last day.  [default: today]")
+@click.option("--limit", type=click.IntRange(1), help="The most new articles of one outlet.")
+@config_option
+@outlets_option
+@archive_option
+@format_option
+def fetch(
+    only: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+    config: Path | None,
+    own: Path | None,
+    archive_url: str | None,
+    form: Format,
+) -> None:
+    """Ask the outlets what is new and fetch it into the archive, without a summary.
+
+    Asks the sources that are due: busy ones often, silent ones seldom; those of outlets given with --only always. With
+    --since a past period is gone through whole, from sitemaps, dated listings and WordPress; interrupted, it goes on
+    where it was. Days are those of WIB.
+
+    Example: pilkada fetch --since 2024-08-01 --until 2024-12-31 --only antara-kaltim
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.config import chosen_outlets, load_config
+    from pilkada_nlp.fetching import fetch_outlets, reach, today
+    from pilkada_nlp.scrapers import Fetcher
+
+    if until and (since is None or until < since):
+        raise click.UsageError("--until needs a --since that is not after it")
+    settings = load_config(config)
+    outlets = chosen_outlets(settings, config, own, only)
+    now = datetime.now(UTC)
+    period = reach(now, since.date() if since else None, until.date() if until else None)
+    with (
+        closing(Archive(archive_url)) as archive,
+        closing(Fetcher(settings.contact, robots=archive.robots())) as fetcher,
+        progress_bar() as progress,
+        archive.alone(),
+    ):
+        report = fetch_outlets(
+            outlets,
+            archive,
+            fetcher,
+            period,
+            day=today(now),
+            all_sources=bool(only or since),
+            limit=limit,
+            progress=progress,
+        )
+    print_rows(map(_source_row, report.asked), form, "Sources asked")
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.set_aside.most_common())
+    click.echo(f"{report.pages} new articles; set aside: {reasons or 'nothing'}; {len(report.left)} not due", err=True)
+    if report.asked and all(record.outcome == "failed" for record in report.asked):
+        complain("none of the sources that were asked could be read")
+        sys.exit(1)
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="demo-output",
+    show_default=True,
+    help="Folder for the summary and the archive of the demonstration.",
+)
+@lang_option("the summary")
+@format_option
+def demo(out: Path, lang: "Language", form: Format) -> None:
+    """Run the daily job on a small news site on this machine.
+
+    Three outlets written for this purpose are served on loopback and read over real HTTP. Nothing else is contacted.
+    """
+    from pilkada_nlp.demo import run_demo
+
+    with progress_bar() as progress:
+        result = run_demo(out, lang, progress)
+    _print_result(result, lang, form)
+
+
+def _print_result(result: "DailyResult", lang: "Language", form: Format) -> None:
+    """Print a day's watchlist, or as JSON its whole summary, and the paths of the files that were written."""
+    if form == "json":
+        print_json(result.summary)
+    elif form == "table":
+        _print_watchlist(result, lang)
+    else:
+        print_rows(map(_entry_row, result.summary.watchlist), form)
+    for path in result.files:
+        click.echo(f"Wrote {path}", err=True)
+
+
+def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
+    import msgspec
+
+    from pilkada_nlp.classifiers.taxonomy import load_taxonomy
+    from pilkada_nlp.summary import coverage, long_date
+    from pilkada_nlp.wording import texts
+
+    words, names, summary = texts(lang), load_taxonomy().names(lang), result.summary
+    rows: list[Row] = [
+        {
+            words["col_level"]: words["level"][entry.level],
+            words["col_score"]: f"{entry.score:.1f}",
+            words["col_region"]: entry.region_name,
+            words["col_theme"]: names.get(entry.theme, entry.theme),
+            words["col_why"]: entry.reasons[0].title,
+        }
+        for entry in summary.watchlist
+    ]
+    print_table(rows, f"{words['watchlist']}, {long_date(summary.day, lang)}")
+    counts = words["volume"].format(**msgspec.structs.asdict(summary))
+    click.echo(f"{coverage(summary, lang)} {counts}")
+
+
+def _entry_row(entry: "WatchlistEntry") -> Row:
+    return {
+        "region": entry.region,
+        "name": entry.region_name,
+        "theme": entry.theme,
+        "level": entry.level,
+        "score": entry.score,
+        "stories": sum(entry.counts.values()),
+        "top": entry.reasons[0].title,
+    }
+
+
+def _source_row(record: "SourceRecord") -> Row:
+    return {
+        "outlet": record.outlet,
+        "type": record.type,
+        "address": record.address,
+        "outcome": (record.reason or "failed") if record.outcome == "failed" else record.outcome,
+        "announced": record.announced,
+        "new": record.new,
+        "failures": record.failures,
+        "next": record.due_at.isoformat(timespec="seconds") if record.due_at else "",
+        "detail": record.detail,
+    }
