@@ -196,6 +196,28 @@ def test_extract_prints_the_article_of_a_saved_page() -> None:
     assert "published_at: 2024-11-21T02:12:00+00:00" in lines
 
 
+def test_extract_invents_no_address_and_knows_what_is_no_page(tmp_path: Path) -> None:
+    """A saved page has no address unless it is given; a PDF is none, a saved post of WordPress is one."""
+    text = (
+        "Bawaslu Kabupaten Paser memeriksa seorang camat yang diduga ikut kampanye pasangan calon bupati pekan lalu. "
+        * 3
+    )
+    post = {
+        "link": "https://a.id/b",
+        "title": {"rendered": "Camat Diperiksa"},
+        "content": {"rendered": f"<p>{text}</p>"},
+    }
+    saved, other = tmp_path / "a.json", tmp_path / "a.pdf"
+    saved.write_text(json.dumps(post), encoding="utf-8")
+    other.write_bytes(b"%PDF-1.7")
+    shown = json.loads(run("extract", str(saved), "--format", "json").stdout)
+    assert (shown["url"], shown["title"], shown["body"]) == (None, "Camat Diperiksa", text.strip())
+    assert json.loads(run("extract", str(other), "--format", "json", "--explain").stdout)["refused"] == "wrong_type"
+    wrong = run("extract", str(saved), "--url", "bukan alamat")
+    assert wrong.exit_code == 2
+    assert "bukan alamat" in wrong.stderr
+
+
 def test_extract_explains_what_it_did() -> None:
     """The rule behind each field and every piece taken out, also for a refusal."""
     shown = json.loads(run("extract", str(PAGE), "--explain", "--format", "json").stdout)

@@ -9,7 +9,7 @@ from typing import IO
 
 import msgspec
 
-from pilkada_nlp.article import Article, Page, Rejection
+from pilkada_nlp.article import WORDPRESS_POST, Article, Page, Rejection
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.extraction import extract, parse_date
 from pilkada_nlp.extraction.document import NO_PAGE
@@ -97,14 +97,14 @@ def _decoded(content: bytes, source: str) -> str:
 
 
 def page_of_html(content: bytes, url: str = "https://local.invalid/page", outlet: str = "") -> Page:
-    """Return a saved HTML page as if it had been fetched from `url` just now."""
+    """Return a saved HTML page, or a saved post of WordPress' REST interface, as if fetched from `url` just now."""
     return Page(
         requested_url=url,
         url=url,
         outlet=outlet,
         fetched_at=datetime.now(UTC),
         status=200,
-        content_type="text/html",
+        content_type=WORDPRESS_POST if content.lstrip().startswith(b"{") else "text/html",
         body=content,
     )
 

@@ -140,16 +140,25 @@ def extract(source: str, url: str | None, config: Path | None, explained: bool, 
 
     Example: pilkada extract halaman.html --url https://news.detik.com/berita/d-1 --format json
     """
+    from pilkada_nlp.article import Rejection, canonical_url
     from pilkada_nlp.extraction import as_dict, explain
     from pilkada_nlp.extraction.workers import Workers
 
-    job = _fetched(source, config) if source.startswith(("http://", "https://")) else _saved(source, url, config)
-    if explained:
+    try:
+        canonical_url(url or "https://contoh.id")
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--url") from error
+    on_the_web = source.startswith(("http://", "https://"))
+    job = _fetched(source, config) if on_the_web else _saved(source, url, config)
+    with Workers(count=1) as workers:
+        result = next(workers.extract([job]))
+    shown = as_dict(result)
+    if "url" in shown and not on_the_web and url is None:
+        shown["url"] = None  # a saved page does not say where it came from
+    # What broke a worker or took too long is not read once more in this process.
+    if explained and not (isinstance(result, Rejection) and result.reason == "unreadable"):
         found = explain(*job)
-        shown = as_dict(found.result) | {"rules": found.rules, "removed": [piece._asdict() for piece in found.removed]}
-    else:
-        with Workers(count=1) as workers:
-            shown = as_dict(next(workers.extract([job])))
+        shown |= {"rules": found.rules, "removed": [piece._asdict() for piece in found.removed]}
     if form == "json":
         print_json(shown)
     else:
