@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -129,7 +130,9 @@ def test_init_writes_what_daily_reads(tmp_path: Path) -> None:
     assert run(*args, stdin="y\nlain@b.id\n\nringkasan\n").exit_code == 0
     assert "lain@b.id" in path.read_text()
     path.unlink()
-    assert run(*args, "--contact", "a", "--outlets", "takada", "--out", "x").exit_code == 2
+    result = run(*args, "--contact", "a", "--outlets", "takada", "--out", "x")
+    assert result.exit_code == 2
+    assert result.stderr == "pilkada: unknown outlets: takada; `pilkada outlets list` shows all\n"
     assert not path.exists()
 
 
@@ -177,6 +180,21 @@ def test_output_can_be_cut_off(tmp_path: Path) -> None:
     shell = f"{sys.executable} -m pilkada_nlp tag {data} --format jsonl | head -1 > /dev/null"
     result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert "Traceback" not in result.stderr
+
+
+def test_ctrl_c_promises_nothing_where_nothing_is_kept() -> None:
+    """Tagging that is stopped ends with status 130 and one word; only `daily` and `fetch` go on from there."""
+    command = [sys.executable, "-m", "pilkada_nlp", "tag", "-", "--format", "jsonl"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{line()}\n".encode() * 100)
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 130, said
+    assert said == b"pilkada: stopped\n"
 
 
 PAGE = Path(__file__).parent / "pages" / "detik" / "pasar-ikan.html"
@@ -250,3 +268,4 @@ def test_extract_reads_a_web_address(tmp_path: Path, site: Site) -> None:
     missing = run("extract", site.home + "/tidak-ada", "--config", str(config))
     assert missing.exit_code == 1
     assert "cannot be fetched" in missing.output
+    assert run("extract", address, "--url", address, "--config", str(config)).exit_code == 2

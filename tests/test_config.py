@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pilkada_nlp.config import Config, chosen_outlets, default_config, load_config, write_config
+from pilkada_nlp.config import Config, chosen_outlets, default_config, known_outlets, load_config, write_config
 from pilkada_nlp.errors import ConfigError
 
 
@@ -48,3 +48,20 @@ def test_the_configuration_lies_in_the_users_folder(monkeypatch: pytest.MonkeyPa
     """`$XDG_CONFIG_HOME` decides, as on other programs."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert default_config() == tmp_path / "pilkada" / "config.toml"
+
+
+def test_outlets_are_known_with_and_without_a_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The shipped ones, those of the configuration's `outlets_file`, or those of a table given in its place."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    shipped = known_outlets()
+    for name in ("satu", "dua"):
+        (tmp_path / f"{name}.toml").write_text(
+            f'[[outlets]]\nid = "{name}"\nname = "{name}"\nhome = "https://{name}.id"\nfeeds = ["https://{name}.id/f"]\n'
+        )
+    path = default_config()
+    path.parent.mkdir()
+    path.write_text(f'contact = "a"\nout = "b"\noutlets_file = "{tmp_path}/satu.toml"\n')
+    assert known_outlets().keys() - shipped.keys() == {"satu"}
+    assert known_outlets(own=tmp_path / "dua.toml").keys() - shipped.keys() == {"dua"}
+    with pytest.raises(ConfigError, match="no configuration"):
+        known_outlets(tmp_path / "takada.toml")

@@ -137,12 +137,17 @@ def test_doctor_exits_1_when_a_person_is_needed(workplace: tuple[Path, list[str]
 
 
 def test_outlets_are_listed(workplace: tuple[Path, list[str]]) -> None:
-    """The shipped ones and one's own, with their sources."""
+    """The shipped ones and one's own, given or named in the configuration, with their sources."""
     folder, _ = workplace
     result = run("outlets", "list", "--outlets", str(folder / "outlets.toml"), "--format", "jsonl")
     rows = {row["id"]: row for row in map(json.loads, result.stdout.splitlines())}
     assert {"antara", "satu", "dua"} <= set(rows)
     assert rows["satu"]["sources"].startswith("feed http://127.0.0.1")
+    config = folder / "config.toml"
+    config.write_text(f'{config.read_text()}outlets_file = "{folder}/outlets.toml"\n')
+    named = run("outlets", "list", "--config", str(config), "--format", "jsonl")
+    assert named.stdout == result.stdout
+    assert run("outlets", "check", "--config", str(config)).stderr == f"{len(rows)} outlets, all in good form\n"
 
 
 def test_outlets_are_checked(workplace: tuple[Path, list[str]], site: Site) -> None:
@@ -155,6 +160,7 @@ def test_outlets_are_checked(workplace: tuple[Path, list[str]], site: Site) -> N
     assert result.exit_code == 0, result.output
     (row,) = json.loads(result.stdout)
     assert (row["outcome"], row["links"]) == ("fetched", 2)
+    assert run("outlets", "check", "satu,dua", *options[:4], "--format", "csv").stdout.count("fetched") == 2
     del site.routes["/satu/feed"]
     assert run("outlets", "check", "satu", *options[:4]).exit_code == 1
     (folder / "outlets.toml").write_text("[[outlets]]\nid = 3\n")

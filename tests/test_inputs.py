@@ -1,11 +1,12 @@
 """Articles that a user hands over directly."""
 
+import io
 from datetime import UTC, date, datetime
 
 import pytest
 
 from pilkada_nlp.errors import InputError
-from pilkada_nlp.inputs import article_of_html, article_of_json, article_of_text
+from pilkada_nlp.inputs import article_of_html, article_of_json, article_of_text, read_articles
 
 
 def test_a_json_line_becomes_an_article() -> None:
@@ -54,3 +55,28 @@ def test_a_page_without_an_article_is_an_error() -> None:
     assert article_of_html(f'<div class="entry-content">{body}</div>'.encode(), "f.html").id == "f.html"
     with pytest.raises(InputError, match=r"f\.html: no article .*too_short"):
         article_of_html(b"<p>kosong</p>", "f.html")
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "titles", "lines"),
+    [
+        (
+            "a.jsonl",
+            '\n{"text": "isi", "title": "Satu"}\n{rusak\n{"text": "isi", "title": "Dua"}',
+            ["Satu", "Dua"],
+            [3],
+        ),
+        ("<stdin>", '\ufeff {"id": 1}\n{"text": "isi", "title": "Dua"}\n', ["Dua"], [1]),
+        ("<stdin>", " <p>kosong</p>", [], [None]),
+        ("a.htm", "kosong", [], [None]),
+        ("a.txt", "Judul\nIsi.", ["Judul"], []),
+        ("a.txt", "", [""], []),
+    ],
+)
+def test_a_file_is_read_as_what_it_is(source: str, content: str, titles: list[str], lines: list[int | None]) -> None:
+    """Its name or its first character tells; what cannot be read is reported, and the rest is read all the same."""
+    reported: list[InputError] = []
+    articles = read_articles(io.BytesIO(content.encode()), source, reported.append)
+    assert [article.title for article in articles] == titles
+    assert [error.line for error in reported] == lines
+    assert all(error.path == source for error in reported)

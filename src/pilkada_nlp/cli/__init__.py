@@ -23,7 +23,8 @@ class _Commands(click.Group):
             complain(error)
             ctx.exit(2 if isinstance(error, ConfigError) else 1)
         except KeyboardInterrupt:
-            complain("stopped; the next run goes on from here")
+            goes_on = ctx.invoked_subcommand in ("daily", "fetch")
+            complain("stopped; the next run goes on from here" if goes_on else "stopped")
             ctx.exit(130)
 
 
@@ -36,5 +37,6 @@ class _Commands(click.Group):
 def main() -> None:
     """Monitor Indonesian news for risks around regional elections.
 
-    Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage.
+    Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage
+    or configuration, 130 stopped with Ctrl-C.
     """

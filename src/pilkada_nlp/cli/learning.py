@@ -26,13 +26,16 @@ from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
 @click.option(
     "--taxonomy",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Another table of themes than the shipped one; it may add themes.",
+    show_default="the shipped table",
+    help="A table of themes, which may add some.",
 )
 @format_option
 def train(
     corpus: Sequence[Path], sentences: Sequence[Path], out: Path, seed: int, taxonomy: Path | None, form: Format
 ) -> None:
-    """Train a tagger on labelled articles (JSONL files or folders of them).
+    """Train a tagger on labelled articles.
+
+    Each CORPUS is a JSONL file or a folder of them.
 
     Example: pilkada train corpora/berita --sentences corpora/kalimat --out models/tagger
     """
@@ -54,10 +57,10 @@ def corpora() -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default="corpora")
 @format_option
 def check(folder: Path, form: Format) -> None:
-    """Check schema, guideline rules, splits, similarity and balance of the corpora in FOLDER.
+    """Check that the corpora in FOLDER keep their rules.
 
-    With the environment variable PILKADA_MEASURE, the folder of measuring data, also that no run of eight words is
-    shared with it. Exit status 1 when a rule is broken.
+    The rules are on schema, guideline, splits, similarity and balance. With the environment variable PILKADA_MEASURE,
+    the folder of measuring data, no run of eight words may be shared with that. Exit status 1 when a rule is broken.
 
     Example: pilkada corpora check corpora
     """

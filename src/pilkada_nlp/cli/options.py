@@ -17,14 +17,24 @@ format_option = click.option(
     help="How results are printed.",
 )
 config_option = click.option(
-    "--config", type=click.Path(path_type=Path, dir_okay=False), help="Another configuration file."
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    show_default="$XDG_CONFIG_HOME/pilkada/config.toml",
+    help="The configuration file.",
 )
-archive_option = click.option("--archive", "archive_url", help="Another archive, such as sqlite:////folder/archive.db.")
+archive_option = click.option(
+    "--archive",
+    "archive_url",
+    metavar="URL",
+    show_default="$XDG_DATA_HOME/pilkada/archive.db",
+    help="The archive, such as sqlite:////folder/archive.db.",
+)
 outlets_option = click.option(
     "--outlets",
     "own",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A table of outlets that are added to the known ones or override them.",
+    show_default="outlets_file of the configuration",
+    help="A table of outlets that are added to the shipped ones or override them.",
 )
 
 
@@ -32,6 +42,13 @@ def lang_option(subject: str) -> Callable[[Any], Any]:
     """Return the option `--lang` of a command that writes `subject` in Indonesian or English."""
     return click.option(
         "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help=f"Language of {subject}."
+    )
+
+
+def day_option(name: str, help_text: str, default: str | None = None) -> Callable[[Any], Any]:
+    """Return an option that takes a date; `default` says in words which one it is when none is given."""
+    return click.option(
+        name, type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", show_default=default, help=help_text
     )
 
 
@@ -45,5 +62,5 @@ only_option = click.option(
     multiple=True,
     metavar="ID",
     callback=lambda _context, _option, given: ids_of(given),
-    help="Only this outlet; can be given again, or as ID,ID.",
+    help="Only this outlet; may be given again, or as ID,ID.",
 )

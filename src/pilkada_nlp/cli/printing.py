@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -78,6 +79,11 @@ def _print_csv(rows: Iterable[Row]) -> None:
 def _safe_cell(value: Cell) -> Cell:
     """Return a cell that a spreadsheet shows instead of running it as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def shown_time(moment: datetime | None) -> str:
+    """Return a time as it stands in a row, to the minute, with its offset; "" for none."""
+    return moment.isoformat(timespec="minutes") if moment else ""
 
 
 @contextmanager

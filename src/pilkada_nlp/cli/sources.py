@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pilkada_nlp.cli.options import archive_option, config_option, format_option, only_option, outlets_option
-from pilkada_nlp.cli.printing import Format, Row, print_rows
+from pilkada_nlp.cli.options import archive_option, config_option, format_option, ids_of, only_option, outlets_option
+from pilkada_nlp.cli.printing import Format, Row, print_rows, shown_time
 from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 @archive_option
 @format_option
 def doctor(only: Sequence[str], config: Path | None, own: Path | None, archive_url: str | None, form: Format) -> None:
-    """Show the health of every source; exit status 1 when something needs a person.
+    """Show the health of every source.
 
     Last success, failures in a row, the articles of yesterday against the median of four weeks, and on which share of
     the newest pages the selectors of title, body and date find something. Nothing is fetched.
+    Exit status 1 when something needs a person.
 
     Example: pilkada doctor --only antara-kaltim
     """
@@ -55,7 +56,7 @@ def _health_row(health: "Health") -> Row:
         "outlet": health.outlet,
         "type": health.type,
         "address": health.address,
-        "last success": health.succeeded_at.isoformat(timespec="minutes") if health.succeeded_at else "",
+        "last success": shown_time(health.succeeded_at),
         "failures": health.failures,
         "yesterday": health.yesterday,
         "usual": health.usual,
@@ -70,16 +71,17 @@ def outlets() -> None:
 
 
 @outlets.command("list")
+@config_option
 @outlets_option
 @format_option
-def list_(own: Path | None, form: Format) -> None:
+def list_(config: Path | None, own: Path | None, form: Format) -> None:
     """List the known outlets with their sources.
 
     Example: pilkada outlets list --format csv
     """
-    from pilkada_nlp.scrapers import load_outlets
+    from pilkada_nlp.config import known_outlets
 
-    table = load_outlets(own)
+    table = known_outlets(config, own)
     print_rows(map(_outlet_row, table.values()), form, f"{len(table)} outlets")
 
 
@@ -100,20 +102,21 @@ def _outlet_row(outlet: "Outlet") -> Row:
 @outlets_option
 @format_option
 def check(ids: Sequence[str], config: Path | None, own: Path | None, form: Format) -> None:
-    """Check the table of outlets and ask each source of the outlets given once; exit status 1 when one fails.
+    """Check the table of outlets, and each source of those given.
 
-    Without an ID only the table is checked, and nothing is fetched.
+    The sources are asked once; exit status 1 when one fails. Without an ID only the form of the table is checked, and
+    nothing is fetched.
 
     Example: pilkada outlets check antara-kaltim --outlets outlet-saya.toml
     """
-    from pilkada_nlp.config import chosen_outlets, load_config
-    from pilkada_nlp.scrapers import Fetcher, load_outlets, try_sources
+    from pilkada_nlp.config import chosen_outlets, known_outlets, load_config
+    from pilkada_nlp.scrapers import Fetcher, try_sources
 
     if not ids:
-        click.echo(f"{len(load_outlets(own))} outlets, all in good form", err=True)
+        click.echo(f"{len(known_outlets(config, own))} outlets, all in good form", err=True)
         return
     settings = load_config(config)
-    chosen = chosen_outlets(settings, config, own, ids)
+    chosen = chosen_outlets(settings, config, own, ids_of(ids))
     with closing(Fetcher(settings.contact)) as fetcher:
         trials = [trial for outlet in chosen for trial in try_sources(outlet, fetcher)]
     print_rows(map(_trial_row, trials), form, "Sources tried")
@@ -128,7 +131,7 @@ def _trial_row(trial: "Trial") -> Row:
         "address": trial.address,
         "outcome": trial.reason or "fetched",
         "links": trial.links,
-        "newest": trial.newest.isoformat(timespec="minutes") if trial.newest else "",
+        "newest": shown_time(trial.newest),
         "detail": trial.detail,
     }
 
@@ -138,9 +141,10 @@ def _trial_row(trial: "Trial") -> Row:
 @config_option
 @click.option("--allow-private", is_flag=True, help="The site lies on this machine or in an intranet.")
 def add(url: str, config: Path | None, allow_private: bool) -> None:
-    """Look for the feed, sitemap or WordPress interface of the site at URL and print the TOML of the outlet.
+    """Look for the sources of the site at URL and print its TOML.
 
-    Paste it into a file of your own, correct name, kind, regions and timezone, and give it with --outlets.
+    Sources are a feed, a sitemap, a WordPress interface or else a page of headlines. Paste the TOML into a file of your
+    own, correct name, kind, regions and timezone, and give it with --outlets.
 
     Example: pilkada outlets add https://contoh.id >> outlet-saya.toml
     """

@@ -24,15 +24,19 @@ _BATCH = 100  # articles held in memory while tagging a stream
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
 @click.option(
-    "--model", type=click.Path(path_type=Path, file_okay=False), help="A model folder other than the shipped."
+    "--model",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="the shipped model",
+    help="The model's folder.",
 )
 @click.option("--explain", is_flag=True, help="Print what each judgement rests on, instead of a few lines.")
 @lang_option("--explain")
 @format_option
 def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language", form: Format) -> None:
-    """Tag articles given as text, HTML or JSONL; "-" reads standard input.
+    """Tag articles given as text, HTML or JSONL.
 
-    A JSONL line has id, title and text, and may have url, date and outlet. Of a text file the first line is the title.
+    "-" reads standard input. A JSONL line has text, and may have id, title, url, date and outlet. Of a text file the
+    first line is the title.
 
     Example: pilkada tag berita.jsonl --format jsonl
     """
@@ -131,7 +135,14 @@ def _tagging_row(article: "Article", tagging: "Tagging") -> Row:
 @click.option(
     "--explain", "explained", is_flag=True, help="Say which rule gave each field and what was removed, and why."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the article is printed.",
+)
 def extract(source: str, url: str | None, config: Path | None, explained: bool, form: Literal["text", "json"]) -> None:
     """Print the article on a page, or why there is none.
 
@@ -140,6 +151,9 @@ def extract(source: str, url: str | None, config: Path | None, explained: bool, 
 
     Example: pilkada extract halaman.html --url https://news.detik.com/berita/d-1 --format json
     """
+    on_the_web = source.startswith(("http://", "https://"))
+    if url and on_the_web:
+        raise click.UsageError("--url says where a saved page came from; a web address is fetched from where it is")
     from pilkada_nlp.article import Rejection, canonical_url
     from pilkada_nlp.extraction import as_dict, explain
     from pilkada_nlp.extraction.workers import Workers
@@ -148,7 +162,6 @@ def extract(source: str, url: str | None, config: Path | None, explained: bool, 
         canonical_url(url or "https://contoh.id")
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--url") from error
-    on_the_web = source.startswith(("http://", "https://"))
     job = _fetched(source, config) if on_the_web else _saved(source, url, config)
     with Workers(count=1) as workers:
         result = next(workers.extract([job]))
@@ -222,7 +235,9 @@ def _page_text(shown: dict[str, Any]) -> str:
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--stock", is_flag=True, help="PySastrawi 1.2.1 to the letter, without the corrections for elections.")
 def stem(file: IO[bytes], stock: bool) -> None:
-    """Print each line of FILE, or of standard input, with its words stemmed.
+    """Print each line of FILE with its words stemmed.
+
+    Without a FILE, or for "-", standard input is read.
 
     Example: echo "Petahana membagikan sembako" | pilkada stem
     """

@@ -12,13 +12,23 @@ import click
 from pilkada_nlp.cli.options import (
     archive_option,
     config_option,
+    day_option,
     format_option,
     ids_of,
     lang_option,
     only_option,
     outlets_option,
 )
-from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_table, progress_bar
+from pilkada_nlp.cli.printing import (
+    Format,
+    Row,
+    complain,
+    print_json,
+    print_rows,
+    print_table,
+    progress_bar,
+    shown_time,
+)
 from pilkada_nlp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,15 +36,13 @@ if TYPE_CHECKING:
     from pilkada_nlp.daily import DailyResult
     from pilkada_nlp.wording import Language
 
-_DAY = click.DateTime(["%Y-%m-%d"])
-
 
 @click.command()
 @click.option("--contact", help="E-mail or web address that goes into the User-Agent.")
-@click.option("--outlets", help="Ids of outlets, separated by commas; empty for all.")
-@click.option("--out", help="Folder for the summaries.")
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Where the configuration is written.")
-def init(contact: str | None, outlets: str | None, out: str | None, config: Path | None) -> None:
+@click.option("--outlets", metavar="ID,ID", help="The outlets to read; empty for all.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the summaries.")
+@config_option
+def init(contact: str | None, outlets: str | None, out: Path | None, config: Path | None) -> None:
     """Write the configuration, asking for what is not given.
 
     Example: pilkada init --contact pemantau@contoh.id --outlets antara,tempo --out ringkasan
@@ -52,22 +60,27 @@ def init(contact: str | None, outlets: str | None, out: str | None, config: Path
         outlets = click.prompt("Outlets to read (ids, commas; empty for all)", default="", show_default=False, err=True)
     chosen = ids_of([outlets or ""])
     if unknown := sorted(set(chosen) - set(known)):
-        raise ConfigError(f"unknown outlets: {', '.join(unknown)}; known are {', '.join(known)}")
-    out = out or click.prompt("Folder for the summaries", default="ringkasan", err=True)
-    write_config(path, str(contact), str(Path(str(out)).expanduser().absolute()), chosen)
+        raise ConfigError(f"unknown outlets: {', '.join(unknown)}; `pilkada outlets list` shows all")
+    out = out or Path(click.prompt("Folder for the summaries", default="ringkasan", err=True))
+    write_config(path, str(contact), str(out.expanduser().absolute()), chosen)
     click.echo(f"Wrote {path}", err=True)
 
 
 @click.command()
-@click.option("--date", "day", type=_DAY, help="The day to summarise.  [default: today in WIB]")
+@day_option("--date", "The day to summarise.", "today in WIB")
 @config_option
 @outlets_option
 @archive_option
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Another folder for the summary.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="out of the configuration",
+    help="Folder for the summary.",
+)
 @lang_option("the summary")
 @format_option
 def daily(
-    day: datetime | None,
+    date: datetime | None,
     config: Path | None,
     own: Path | None,
     archive_url: str | None,
@@ -75,7 +88,9 @@ def daily(
     lang: "Language",
     form: Format,
 ) -> None:
-    """Read the outlets and write the summary of a day; running it again is harmless.
+    """Read the outlets and write the summary of a day.
+
+    Running it again is harmless. Prints the watchlist, with --format json the whole summary.
 
     Example: pilkada daily --date 2024-11-27 --out ringkasan
     """
@@ -87,14 +102,14 @@ def daily(
 
     settings = load_config(config)
     outlets = chosen_outlets(settings, config, own)
-    date = day.date() if day else today(datetime.now(UTC))
+    day = date.date() if date else today(datetime.now(UTC))
     target = out or Path(settings.out).expanduser()
     with (
         closing(Archive(archive_url)) as archive,
         closing(Fetcher(settings.contact, robots=archive.robots())) as fetcher,
         progress_bar() as progress,
     ):
-        result = run_daily(date, outlets, archive, target, fetcher, language=lang, progress=progress)
+        result = run_daily(day, outlets, archive, target, fetcher, language=lang, progress=progress)
     _print_result(result, lang, form)
     if not result.any_source_read:
         complain("no source could be read; the summary says so and holds what the archive had")
@@ -103,8 +118,8 @@ def daily(
 
 @click.command()
 @only_option
-@click.option("--since", type=_DAY, help="Go through a past period, from this day on.")
-@click.option("--until", type=_DAY, help="Its last day.  [default: today]")
+@day_option("--since", "Go through a past period, from this day on.")
+@day_option("--until", "Its last day.", "today in WIB")
 @click.option("--limit", type=click.IntRange(1), help="The most new articles of one outlet.")
 @config_option
 @outlets_option
@@ -120,7 +135,7 @@ def fetch(
     archive_url: str | None,
     form: Format,
 ) -> None:
-    """Ask the outlets what is new and fetch it into the archive, without a summary.
+    """Fetch what is new into the archive, without a summary.
 
     Asks the sources that are due: busy ones often, silent ones seldom; those of outlets given with --only always. With
     --since a past period is gone through whole, from sitemaps, dated listings and WordPress; interrupted, it goes on
@@ -177,6 +192,9 @@ def demo(out: Path, lang: "Language", form: Format) -> None:
     """Run the daily job on a small news site on this machine.
 
     Three outlets written for this purpose are served on loopback and read over real HTTP. Nothing else is contacted.
+    Prints what `pilkada daily` does.
+
+    Example: pilkada demo --lang en
     """
     from pilkada_nlp.demo import run_demo
 
@@ -241,6 +259,6 @@ def _source_row(record: "SourceRecord") -> Row:
         "announced": record.announced,
         "new": record.new,
         "failures": record.failures,
-        "next": record.due_at.isoformat(timespec="seconds") if record.due_at else "",
+        "next": shown_time(record.due_at),
         "detail": record.detail,
     }
