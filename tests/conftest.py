@@ -5,6 +5,7 @@ import gc
 import os
 import platform
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,14 @@ from pilkada_nlp.scrapers import Fetcher
 NOW = datetime(2024, 11, 21, 15, 30, tzinfo=UTC)
 
 Route = Callable[[BaseHTTPRequestHandler], None]
+
+
+class _Server(ThreadingHTTPServer):
+    """Says nothing when a client hangs up, as clients of these tests do on purpose."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Site:
@@ -43,7 +52,7 @@ class Site:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is the base class's
                 """Keep quiet."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = _Server(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.home = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()

@@ -130,10 +130,20 @@ def test_init_writes_what_daily_reads(tmp_path: Path) -> None:
     assert run(*args, stdin="y\nlain@b.id\n\nringkasan\n").exit_code == 0
     assert "lain@b.id" in path.read_text()
     path.unlink()
-    result = run(*args, "--contact", "a", "--outlets", "takada", "--out", "x")
+    assert "no e-mail or web address" in run(*args, "--contact", "a", "--outlets", "", "--out", "x").stderr
+    result = run(*args, "--contact", "a@b.id", "--outlets", "takada", "--out", "x")
     assert result.exit_code == 2
     assert result.stderr == "pilkada: unknown outlets: takada; `pilkada outlets list` shows all\n"
     assert not path.exists()
+
+
+def test_a_day_to_come_has_no_summary(tmp_path: Path) -> None:
+    """A slip of the year must not end in a page that looks like calm."""
+    path = tmp_path / "config.toml"
+    run("init", "--config", str(path), "--contact", "a@b.id", "--outlets", "antara", "--out", str(tmp_path))
+    result = run("daily", "--config", str(path), "--date", "2999-01-01")
+    assert result.exit_code == 2
+    assert "has not come yet" in result.stderr
 
 
 def test_demo_prints_the_watchlist_and_writes_the_files(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def test_what_is_printed_for_an_outlet_is_read_back(tmp_path: Path) -> None:
         (GOOD + "pace = -1\n", r"outlet a: pace"),
         (GOOD + GOOD, "outlet a: id: stands twice"),
         (GOOD + 'timezone = "WIB"\n', "outlet a: timezone"),
+        (GOOD + 'regions = ["64", "99.99"]\n', r"outlet a: regions: '99\.99'"),
         (GOOD + 'kind = "blog"\n', r"outlet a: .*kind"),
         (GOOD + 'verified = "kemarin"\n', r"outlet a: .*verified"),
         (GOOD + 'selectors = [{ body = "p[" }]\n', r"outlet a: selectors\[1\].body: .*'p\['"),

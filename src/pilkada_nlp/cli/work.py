@@ -1,5 +1,6 @@
 """`pilkada init`, `daily`, `fetch` and `demo`: what is set up once and run every day."""
 
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -55,6 +56,8 @@ def init(contact: str | None, outlets: str | None, out: Path | None, config: Pat
         click.confirm(f"{path} exists; write it anew?", abort=True, err=True)
     known = load_outlets()
     contact = contact or click.prompt("Contact address (e-mail or web) for the User-Agent", err=True)
+    if not re.search(r"\w@\w|https?://\w", str(contact)):
+        raise click.BadParameter(f"{contact!r} is no e-mail or web address", param_hint="--contact")
     if outlets is None:
         click.echo("Known outlets: " + ", ".join(known), err=True)
         outlets = click.prompt("Outlets to read (ids, commas; empty for all)", default="", show_default=False, err=True)
@@ -102,7 +105,10 @@ def daily(
 
     settings = load_config(config)
     outlets = chosen_outlets(settings, config, own)
-    day = date.date() if date else today(datetime.now(UTC))
+    now = today(datetime.now(UTC))
+    day = date.date() if date else now
+    if day > now:
+        raise click.BadParameter(f"{day} has not come yet; a summary of it would look like calm", param_hint="--date")
     target = out or Path(settings.out).expanduser()
     with (
         closing(Archive(archive_url)) as archive,

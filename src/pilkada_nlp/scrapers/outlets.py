@@ -13,6 +13,7 @@ import msgspec
 
 from pilkada_nlp.article import ZONES, Outlet
 from pilkada_nlp.errors import ConfigError
+from pilkada_nlp.regions import region
 from pilkada_nlp.scrapers.sources.listing import check_template
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -79,6 +80,11 @@ def _problem(outlet: Outlet) -> str:
         return f"id: {outlet.id!r} is not made of small letters, digits and hyphens"
     if not outlet.name.strip():
         return "name: is empty"
+    for code in outlet.regions:
+        try:
+            region(code)
+        except KeyError:
+            return f"regions: {code!r} is no code of a province, regency or city"
     if outlet.timezone not in ZONES:
         return f"timezone: {outlet.timezone!r} is none of {', '.join(ZONES)}"
     if not 0 <= outlet.pace <= 3600:
