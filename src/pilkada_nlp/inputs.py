@@ -54,16 +54,14 @@ def read_articles(stream: IO[bytes], source: str, report: Callable[[InputError],
 def article_of_json(line: bytes, source: str, number: int) -> Article:
     """Return the article of a JSON line with `text` and optionally id, title, url, date and outlet.
 
-    Without an id the line number stands for it. Raises InputError, with the line number, for bad JSON, a missing text
-    or a bad date.
+    Without an id the line number stands for it. A date that cannot be read, such as 5/14/2025, counts as none. Raises
+    InputError, with the line number, for bad JSON or a missing text.
     """
     try:
         # The standard parser, because scraped text has escaped lone surrogates, which stricter ones refuse.
         row = msgspec.convert(json.loads(line.decode("utf-8", "replace")), _Line)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise InputError(f"not an article ({error})", source, number) from error
-    if row.date and parse_date(row.date, None) is None:
-        raise InputError(f"date {row.date!r} cannot be read; write it as 2024-11-27", source, number)
     key = str(number if row.id is None else row.id)
     return _article(key, clean(row.title or ""), clean(row.text), row.url or "", row.outlet or "", row.date)
 
