@@ -111,6 +111,7 @@ def test_dateline_counts_only_without_other_places() -> None:
         "SURABAYA – Tahapan pemilihan dimulai pekan depan.",
         "media.com, MAKASSAR - Tahapan pemilihan dimulai pekan depan.",
         "Palu (12/11/2024) – Tahapan pemilihan dimulai pekan depan.",
+        "SERANG – Tahapan pemilihan gubernur dimulai pekan depan.",
     ],
 )
 def test_the_seat_of_a_province_is_a_mere_dateline(text: str) -> None:

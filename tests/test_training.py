@@ -90,6 +90,45 @@ def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
     assert train(rows, tmp_path / "a").files == train(more, tmp_path / "b").files
 
 
+def test_corpora_that_teach_nothing_are_refused(tmp_path: Path) -> None:
+    """Without others to tell them from, neither elections nor themes can be learned; the message says so."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    related = [row for row in rows if row.labels.rel]
+    with pytest.raises(InputError, match="60 articles about elections and 0 others"):
+        train(related, tmp_path / "m")
+    plain = [msgspec.structs.replace(row, labels=msgspec.structs.replace(row.labels, pokok=())) for row in rows]
+    with pytest.raises(InputError, match="no theme"):
+        train(plain, tmp_path / "m")
+    # A theme whose examples are all on one event is learned, if not well.
+    one = [msgspec.structs.replace(row, event="satu") if "petahana" in row.labels.pokok else row for row in rows]
+    assert "petahana" in train(one, tmp_path / "m").themes
+
+
+def test_a_folder_that_is_no_model_is_never_replaced(tmp_path: Path) -> None:
+    """Whatever else stands at the place of the new model stays, and training does not begin."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    (tmp_path / "tesis").mkdir()
+    (tmp_path / "tesis" / "bab1.txt").write_text("isi")
+    with pytest.raises(OutputError, match="no model"):
+        train(rows, tmp_path / "tesis")
+    with pytest.raises(OutputError, match="no model"):
+        train(rows, tmp_path / "c.jsonl")
+    assert (tmp_path / "tesis" / "bab1.txt").read_text() == "isi"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.jsonl", "tesis"]
+
+
+def test_an_outcome_that_was_not_learned_is_not_guessed(tmp_path: Path) -> None:
+    """Without labelled outcomes only the words of title and lead tell how a case ended."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    ruled = [msgspec.structs.replace(row, labels=msgspec.structs.replace(row.labels, mod="putusan")) for row in rows]
+    train([row if not row.labels.rel else new for row, new in zip(rows, ruled, strict=True)], tmp_path / "m")
+    tagger = load_tagger(tmp_path / "m")
+    (silent,) = tagger.tag([article_of(rows[0].text, rows[0].title)])
+    (spoken,) = tagger.tag([article_of(rows[0].text, f"Tidak Terbukti, {rows[0].title}")])
+    assert (silent.modality and silent.modality.value, silent.outcome) == ("putusan", None)
+    assert spoken.outcome == "tidak_terbukti"
+
+
 def test_sentences_teach_modality_and_nothing_else(tmp_path: Path) -> None:
     """Sentences change the heads of modality, those of split "test" nothing at all."""
     rows = read_corpus([corpus(tmp_path / "c.jsonl")])

@@ -179,10 +179,13 @@ def _read(path: Path, kind: type[Any]) -> Iterator[Any]:
         raise InputError("no *.jsonl file in this folder", str(path))
     for file in files:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            # Not `splitlines`, which also splits at separators that a JSON string may hold.
+            lines = file.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"cannot be read ({error})", str(file)) from error
         for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
             try:
                 yield msgspec.json.decode(line, type=kind, strict=False)
             except msgspec.MsgspecError as error:

@@ -75,9 +75,11 @@ def train(
 
     Every theme of the taxonomy (the shipped one, or that of `taxonomy_file`) with at least five main-theme articles is
     learned. Calibration is fitted on out-of-fold scores, folds kept apart by event. The same corpus and
-    seed give the same bytes on one machine. An existing folder is replaced only when the new one is complete. Raises
+    seed give the same bytes on one machine. An older model is replaced only when the new one is complete. Raises
     InputError for a corpus that is too small or a file that is no taxonomy, OutputError when `out` cannot be written.
     """
+    out = out.resolve()
+    _refuse_other_folders(out)
     rows = [row for row in corpus if row.split != "test"]
     sentences = [sentence for sentence in sentences if sentence.split != "test"]
     events = sorted({_event(row) for row in rows})
@@ -85,7 +87,17 @@ def train(
         raise InputError(f"{len(events)} events are too few to train on; at least {_FOLDS} are needed", "corpus")
     taxonomy = load_taxonomy(taxonomy_file)
     counts = Counter(theme for row in rows for theme in row.labels.pokok)
-    themes = tuple(theme.id for theme in taxonomy.themes if counts[theme.id] >= _LEAST_EXAMPLES)
+    related = sum(row.labels.rel for row in rows)
+    if not 0 < related < len(rows):
+        raise InputError(
+            f"{related} articles about elections and {len(rows) - related} others; both are needed to tell them apart",
+            "corpus",
+        )
+    themes = tuple(theme.id for theme in taxonomy.themes if _LEAST_EXAMPLES <= counts[theme.id] < related)
+    if not themes:
+        raise InputError(
+            f"no theme has {_LEAST_EXAMPLES} articles that are about it beside others that are not", "corpus"
+        )
     reader = DocumentReader(taxonomy)
     documents = [reader.read(_text(row.id, row.title, row.text)).counts for row in rows]
     frequency = Counter(term for document in documents for term in document)
@@ -304,6 +316,8 @@ class _Fitting:
         part = self._matrix[chosen][:, columns]
         held_out = np.zeros(len(chosen))
         for train_rows, test_rows in self._folds(chosen):
+            if len(set(target[train_rows].tolist())) < 2:  # all examples are on one event, which is held out
+                continue
             fold = self._classifier(group).fit(part[train_rows], target[train_rows])
             held_out[test_rows] = fold.decision_function(part[test_rows])
         final = self._classifier(group).fit(part, target)
@@ -384,6 +398,12 @@ def corpus_digest(rows: Sequence[LabelledArticle], sentences: Sequence[LabelledS
     for row in [*sorted(rows, key=lambda row: row.id), *sorted(sentences, key=lambda row: row.id)]:
         digest.update(msgspec.json.encode(row) + b"\n")
     return digest.hexdigest()
+
+
+def _refuse_other_folders(out: Path) -> None:
+    """Raise OutputError when `out` is there and is no model: it would be replaced whole."""
+    if out.exists() and not (out / "manifest.json").is_file() and not (out.is_dir() and not any(out.iterdir())):
+        raise OutputError("this is there already and is no model; name another folder", out)
 
 
 def _write(model: LinearModel, manifest: Manifest, out: Path, taxonomy_file: Path | None) -> Manifest:

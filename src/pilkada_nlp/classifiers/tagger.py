@@ -163,10 +163,14 @@ class Tagger:
         value = max(shares, key=shares.__getitem__)
         return SourceKind(value=cast(SourceKindValue, value), score=round(shares[value], 6))
 
-    def _outcome(self, article: Article, scores: Floats) -> Outcome:
-        """Return how a decided case ended: by the words of title and lead, else by the model."""
+    def _outcome(self, article: Article, scores: Floats) -> Outcome | None:
+        """Return how a decided case ended: by the words of title and lead, else by the model if it learned that."""
         shares = self._model.shares("out:", scores)
-        return cues.outcome(article) or cast(Outcome, max(shares, key=shares.__getitem__))
+        if said := cues.outcome(article):
+            return said
+        # Where nothing was learned all have the same share, and a guess would call half of the acquitted guilty.
+        learned = len(set(shares.values())) > 1
+        return cast(Outcome, max(shares, key=shares.__getitem__)) if learned else None
 
     def _review(
         self, relevance: float, theme_scores: Mapping[str, float], modality: Modality | None, open_region: bool

@@ -55,4 +55,5 @@ def _from_dateline(codes: Sequence[str], named: Mapping[str, object]) -> list[Re
     if not set(codes).isdisjoint(named):
         return []
     seats = gazetteer().provincial_seats  # where the news of a whole province is written
-    return [_tag(code, "dateline" if named or code in seats else "peristiwa", 0.6 / len(codes)) for code in codes]
+    role: RegionRole = "dateline" if named or not seats.isdisjoint(codes) else "peristiwa"
+    return [_tag(code, role, 0.6 / len(codes)) for code in codes]
