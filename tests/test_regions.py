@@ -1,6 +1,8 @@
 """Regions: names and traps, twins, what counts as the place of an event, and bad input."""
 
+import csv
 import sys
+from importlib import resources
 from types import FrameType
 
 import pytest
@@ -317,3 +319,16 @@ def test_the_work_grows_with_the_length(unit: str) -> None:
         return counted
 
     assert steps(unit * 2000) < 4.2 * steps(unit * 500)
+
+
+def test_every_region_is_found_by_its_official_name() -> None:
+    """All provinces, regencies and cities, named with an office before them."""
+    with (resources.files("pilkada_nlp") / "data" / "regions.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    missed = [
+        row["official_name"]
+        for row in rows
+        if row["code"] not in {tag.code for tag in find_regions(f"Rapat pleno KPU {row['official_name']} dimulai.")}
+    ]
+    assert len(rows) == 552
+    assert missed == []

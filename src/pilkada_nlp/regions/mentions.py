@@ -91,7 +91,7 @@ class _Reader:
             if length == 1:
                 return length, name
             if " ".join(self.lower[at : at + length]) == name and all(
-                word[0].isupper() for word in self.words[at : at + length]
+                word[0].isupper() or word == "dan" for word in self.words[at : at + length]
             ):
                 return length, name
         return None
