@@ -31,7 +31,7 @@ from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.errors import OutputError
 from pilkada_nlp.regions import region
 from pilkada_nlp.watchlist import load_weights
-from pilkada_nlp.wording import Language, texts
+from pilkada_nlp.wording import Language, template_environment, texts
 
 _NATIONAL: Final = ""
 _FILE_NAMES: Final[Mapping[Language, str]] = {"id": "ringkasan", "en": "summary"}
@@ -117,15 +117,7 @@ def coverage(summary: DailySummary, language: Language) -> str:
 
 def render(summary: DailySummary, language: Language = "id") -> dict[str, str]:
     """Return the summary as {"html": …, "md": …, "json": …}; the same summary always gives the same text."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pilkada_nlp"),
-        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",)),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = template_environment()
     environment.tests["web_address"] = lambda url: url.startswith(("https://", "http://"))
     environment.filters["md"] = lambda text: re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(str(text).split()))
     environment.filters["md_url"] = lambda url: quote(url, safe=":/?&=%#+,;@~.-_[]")

@@ -434,14 +434,14 @@ def _card(manifest: Manifest) -> str:
 modality, and the kind of source where no mark tells it. For people who check what it says: scores near a threshold are
 marked for review.
 
-**Training data.** {manifest.articles} articles and article openings of `corpora/berita/` and `corpora/ringkas/` (splits
-train and dev), and for modality the sentences of `corpora/kalimat/`. Language models wrote and labelled the texts; no
-press text is among them.
+**Training data.** {manifest.articles} labelled articles and openings of articles, of the splits train and dev, with the
+sentences given beside them. Language models wrote and labelled the corpora that come with the project
+(`corpora/README.md`); no press text is among them. Whoever added other texts knows what they are.
 Corpus digest {manifest.corpus_sha256}, seed {manifest.seed}, scikit-learn {manifest.scikit_learn}, taxonomy
 {manifest.taxonomy}, preprocessing {manifest.preprocessing}.
 
 **Method.** Sublinear TF-IDF over words, word pairs and stems, in three blocks (whole text, title with lead, title);
-beside them, measured: words of elections for relevance, taxonomy phrases for named themes, cues of the news peg for
+beside them, measured: words of elections for relevance, taxonomy phrases for themes, cues of the news peg for
 modality. Logistic regressions for relevance, modality and kind, linear support vector machines for themes; sigmoid
 calibration from out-of-fold scores, the themes of an article judged beside each other; a theme is assigned when it is
 more likely than not. The table of common word forms behind the stems was counted over public news texts; nothing else

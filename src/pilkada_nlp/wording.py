@@ -1,9 +1,12 @@
-"""The tables in `data/` that hold words shown to people, read once."""
+"""What is shown to people: the tables of words in `data/`, read once, and the environment of the templates."""
 
 import functools
 import tomllib
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import jinja2
 
 Language = Literal["id", "en"]
 
@@ -17,3 +20,16 @@ def table(name: str) -> dict[str, Any]:
 def texts(language: Language) -> dict[str, Any]:
     """Return the words of summary and explanation in a language (`data/texts.toml`)."""
     return dict(table("texts.toml")[language])
+
+
+def template_environment() -> "jinja2.Environment":
+    """Return an environment for the package's templates; what goes into an "….html.j2" is escaped."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("pilkada_nlp"),
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )

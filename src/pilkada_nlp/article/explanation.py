@@ -13,7 +13,7 @@ import msgspec
 
 from pilkada_nlp.article import Evidence, Tagging, ThemeTag
 from pilkada_nlp.article.marking import Mark, parse_term, pattern_of, phrase_pattern, pieces
-from pilkada_nlp.wording import Language, table, texts
+from pilkada_nlp.wording import Language, table, template_environment, texts
 
 if TYPE_CHECKING:
     import jinja2
@@ -337,16 +337,7 @@ def _filled(units: Iterable[str], indent: str) -> list[str]:
 
 @functools.cache
 def _template() -> "jinja2.Template":
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pilkada_nlp"),
-        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",)),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("explanation.html.j2")
+    return template_environment().get_template("explanation.html.j2")
 
 
 def _pieces(words: _Words, evidence: Plain, theme: str = "") -> list[tuple[str, str]]:

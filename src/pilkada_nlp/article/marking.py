@@ -1,7 +1,7 @@
 """Where the terms that a model weighs stand in a sentence, so that people can see them.
 
 A term is a raw word ("camat"), two neighbours ("saling lempar"), or a stem ("~lempar"), digits written as "0"; in front
-of it "t:" says that it stood in the title, "l:" in the first two sentences. "p:theme" counts phrases of a theme, and
+of it "t:" says that it stood in the title, "l:" in title or first sentences. "p:theme" counts phrases of a theme, and
 "pl:theme" those in title and opening.
 """
 
