@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import DailySummary
+from pilkada_nlp.article.findings import DailySummary
 from pilkada_nlp.demo import DEMO_DAY, demo_articles, run_demo, serve_site
 from pilkada_nlp.errors import OutputError
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import Article, Outlet, Rejection, Selectors, SourceState
+from pilkada_nlp.article import Article, Outlet, Rejection, Selectors
+from pilkada_nlp.article.findings import SourceState
 from pilkada_nlp.daily import run_daily
 from pilkada_nlp.demo import DEMO_DAY, serve_site
 from pilkada_nlp.errors import ArchiveError

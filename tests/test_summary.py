@@ -8,15 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pilkada_nlp.article import (
-    DailySummary,
-    Evidence,
-    ModalityValue,
-    Rejection,
-    SourceState,
-    Story,
-    StoryMember,
-)
+from pilkada_nlp.article import ModalityValue, Rejection
+from pilkada_nlp.article.findings import DailySummary, Sentence, SourceState, Story, StoryMember
 from pilkada_nlp.errors import OutputError
 from pilkada_nlp.summary import build_summary, coverage, long_date, render, write_summary
 from pilkada_nlp.watchlist import build_watchlist
@@ -115,7 +108,12 @@ class _Page(HTMLParser):
 def test_articles_cannot_inject_anything() -> None:
     """Markup, scripts and script addresses from articles stay text, in HTML and in Markdown."""
     member = StoryMember(article="x", outlet=EVIL, url="javascript:alert(1)", source_kind="media", similarity=1.0)
-    evil = story_of("x", title=EVIL, evidence=Evidence(start=0, end=1, text=EVIL), members=(member,))
+    evil = story_of(
+        "x",
+        title=EVIL,
+        sentences=(Sentence(article="x", outlet="a", url="", start=0, end=1, text=EVIL),),
+        members=(member,),
+    )
     summary = summary_of([evil], sources=[SourceState(outlet="b", name=EVIL, read=False, detail=EVIL)], notice=EVIL)
     texts_out = render(summary)
     page = _Page()

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from pilkada_nlp.article import ModalityValue, RegionTag, Story, StoryMember, WatchlistEntry
+from pilkada_nlp.article import ModalityValue, RegionTag
+from pilkada_nlp.article.findings import Story, StoryMember, WatchlistEntry
 from pilkada_nlp.watchlist import build_watchlist, load_weights
 from tests.conftest import NOW
 
@@ -20,7 +21,6 @@ def story_of(key: str = "s", **fields: object) -> Story:
         "published_at": NOW,
         "lead": key,
         "title": f"Judul {key}",
-        "evidence": None,
         "election": "pilkada",
         "regions": (KUTIM,),
         "themes": (("keamanan", "pokok"),),

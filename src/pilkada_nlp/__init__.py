@@ -13,7 +13,8 @@ from pilkada_nlp._version import __version__
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
-    from pilkada_nlp.article import Article, DailySummary, Tagging
+    from pilkada_nlp.article import Article, Tagging
+    from pilkada_nlp.article.findings import DailySummary
     from pilkada_nlp.classifiers import Tagger, load_tagger
     from pilkada_nlp.daily import run_daily
     from pilkada_nlp.extraction import extract
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Archive": "archive",
     "Article": "article",
-    "DailySummary": "article",
+    "DailySummary": "article.findings",
     "Tagger": "classifiers",
     "Tagging": "article",
     "extract": "extraction",

@@ -21,17 +21,14 @@ from sqlalchemy.dialects.sqlite import insert
 from pilkada_nlp.article import (
     PASSING,
     Article,
-    DailySummary,
     Page,
     Rejection,
     Robots,
     SourceRecord,
-    SourceState,
-    Story,
     Tagging,
-    WatchlistEntry,
     article_id,
 )
+from pilkada_nlp.article.findings import DailySummary, SourceState, Story, WatchlistEntry
 from pilkada_nlp.errors import ArchiveError
 
 SCHEMA_VERSION: Final = 2

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, DailySummary, Outlet, SourceState
+from pilkada_nlp.article import ZONES, Outlet
+from pilkada_nlp.article.findings import DailySummary, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.extraction.workers import Job, Workers
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, silent

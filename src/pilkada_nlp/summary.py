@@ -13,19 +13,15 @@ from urllib.parse import quote
 import msgspec
 
 from pilkada_nlp._version import __version__
-from pilkada_nlp.article import (
+from pilkada_nlp.article import Article, ModalityValue, Rejection, Tagging, local_time
+from pilkada_nlp.article.findings import (
     AppealCount,
-    Article,
     DailySummary,
-    ModalityValue,
-    Rejection,
     SourceState,
     Story,
     StoryMember,
-    Tagging,
     WatchlistEntry,
     WatchReason,
-    local_time,
 )
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.errors import OutputError
@@ -65,6 +61,18 @@ def build_summary(
 
     return DailySummary(
         day=day,
+        edition=1,
+        closed=True,
+        changes=(),
+        corrections=(),
+        stage=(),
+        next=(),
+        headlines=(),
+        unconfirmed=(),
+        regions=(),
+        muted=(),
+        open_cases=(),
+        ahead=(),
         sources=tuple(sources),
         articles=len(articles),
         related=sum(taggings[article.id].relevant.value for article in articles if article.id in taggings),

@@ -14,7 +14,8 @@ from typing import cast
 
 import msgspec
 
-from pilkada_nlp.article import Level, SourceKindValue, Story, WatchlistEntry, WatchReason
+from pilkada_nlp.article import SourceKindValue
+from pilkada_nlp.article.findings import Level, Story, WatchlistEntry, WatchReason
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,11 +61,14 @@ def build_watchlist(stories: Iterable[Story], day: date, weights: Weights | None
                         WatchReason(
                             story=story.id,
                             title=story.title,
+                            url=next(member.url for member in story.members if member.article == story.lead),
                             modality=story.modality,
                             outcome=story.outcome,
                             severity=story.severity,
                             age_days=age,
                             weight=round(weight, 4),
+                            sources=story.sources,
+                            sentences=story.sentences[:1],
                         )
                     )
     entries = [

@@ -1,4 +1,6 @@
-"""The frozen types that flow from an outlet to the daily summary, and what identifies an article.
+"""The frozen types that flow from an outlet to a tagged article, and what identifies an article.
+
+What follows from tagged articles (stories, watchlist, summary) stands in `article.findings`.
 
 Every time is aware and in UTC; `local_time` shows it in WIB, WITA or WIT. Scores and probabilities lie in [0, 1].
 Region codes are those of the ministerial decree ("64" a province, "64.02" a regency or city).
@@ -27,7 +29,6 @@ SourceKindValue = Literal[
 ]
 RegionRole = Literal["peristiwa", "disebut", "dateline"]
 Outcome = Literal["terbukti", "tidak_terbukti"]
-Level = Literal["tinggi", "sedang", "rendah"]
 Joining = Literal["?page=all", "?single=1", "?page={n}", "/{n}"]
 Stage = Literal["discover", "fetch", "extract"]
 InstitutionKind = Literal[
@@ -462,119 +463,6 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     def places(self) -> tuple[RegionTag, ...]:
         """Return the regions of the event or of the election discussed."""
         return tuple(region for region in self.regions if region.role == "peristiwa")
-
-
-class StoryMember(msgspec.Struct, frozen=True, kw_only=True):
-    """One article of a story: `similarity` is the Jaccard similarity of its shingles to the story's first article."""
-
-    article: str
-    outlet: str
-    url: str
-    source_kind: SourceKindValue
-    similarity: float
-
-
-class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """Articles that tell the same thing in nearly the same words; judgements are those of `lead`.
-
-    `id` is the id of the earliest article, `day` its day, `published_at` its time. `members` are in order of
-    publication. `independence` is the greatest among the members: 1 for an independent newsroom, less for paid texts
-    and releases.
-    """
-
-    id: str
-    day: date
-    published_at: datetime | None
-    lead: str
-    title: str
-    evidence: Evidence | None
-    election: Election | None
-    regions: tuple[RegionTag, ...]
-    themes: tuple[tuple[str, Strength], ...]
-    modality: ModalityValue
-    outcome: Outcome | None
-    severity: int
-    independence: float
-    members: tuple[StoryMember, ...]
-
-
-class WatchReason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a region and theme stand on the watchlist: one story and what it adds."""
-
-    story: str
-    title: str
-    modality: ModalityValue
-    outcome: Outcome | None
-    severity: int
-    age_days: int
-    weight: float
-
-
-class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One region and theme on one day; `score` is the sum of the reasons' weights.
-
-    `counts` are stories by modality within the window; appeals are counted there and add nothing to the score.
-    """
-
-    day: date
-    region: str
-    region_name: str
-    theme: str
-    level: Level
-    score: float
-    counts: dict[str, int]
-    reasons: tuple[WatchReason, ...]
-
-
-class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an outlet could be read in a run: `read` if at least one of its addresses answered.
-
-    Otherwise `reason` and `detail` say why the first of them did not.
-    """
-
-    outlet: str
-    name: str
-    read: bool
-    reason: Reason | None = None
-    detail: str = ""
-
-
-class AppealCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How many stories appeal for calm or neutrality in a region, and how many of them are paid or releases."""
-
-    region: str
-    region_name: str
-    stories: int
-    not_independent: int
-
-
-class DailySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the summary of a day says; the renderings add wording and layout, never facts.
-
-    `articles` were read that day, `related` of them are about an election, `review` have a field that needs a person;
-    `stories` is the number of different stories among the related ones, and `independent` how many of those have an
-    independent source. `set_aside` counts rejections of the day's reading by reason.
-    """
-
-    day: date
-    sources: tuple[SourceState, ...]
-    articles: int
-    related: int
-    review: int
-    stories: int
-    independent: int
-    incidents: tuple[Story, ...]
-    rulings: tuple[Story, ...]
-    allegations: tuple[Story, ...]
-    potentials: tuple[Story, ...]
-    debunked: tuple[Story, ...]
-    watchlist: tuple[WatchlistEntry, ...]
-    appeals: tuple[AppealCount, ...]
-    set_aside: dict[str, int]
-    model: str
-    taxonomy: str
-    version: str
-    notice: str | None = None
 
 
 def local_time(moment: datetime, zone: str = "Asia/Jakarta") -> str:

@@ -33,7 +33,8 @@ from pilkada_nlp.cli.printing import (
 from pilkada_nlp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pilkada_nlp.article import SourceRecord, WatchlistEntry
+    from pilkada_nlp.article import SourceRecord
+    from pilkada_nlp.article.findings import WatchlistEntry
     from pilkada_nlp.daily import DailyResult
     from pilkada_nlp.wording import Language
 

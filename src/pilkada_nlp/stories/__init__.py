@@ -1,12 +1,14 @@
 """Copies of one text joined into one story, so that a release printed ten times counts once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from pilkada_nlp.article import Article, Evidence, Story, StoryMember, Tagging
+from pilkada_nlp.article import Article, Tagging
+from pilkada_nlp.article.findings import Story, StoryMember
 from pilkada_nlp.preprocessing import read
+from pilkada_nlp.stories.sentences import shown_sentences
 
 _SHINGLE: Final = 3  # words; with longer ones an edited copy falls apart
 _SAME: Final = 0.5  # Jaccard similarity of shingles; real press pairs that are no copies have a median of 0.016
@@ -98,7 +100,6 @@ def _story(
         published_at=first.published_at,
         lead=lead.id,
         title=lead.title,
-        evidence=_headline_evidence(tagging),
         election=tagging.relevant.election,
         regions=tagging.places(),
         themes=tuple((theme.theme, theme.strength) for theme in tagging.themes),
@@ -116,13 +117,8 @@ def _story(
             )
             for article in group
         ),
+        sentences=shown_sentences(lead, tagging),
+        case_stage=tagging.case_stage,
+        is_aggregate=bool(tagging.is_aggregate),
+        review=tagging.review,
     )
-
-
-def _headline_evidence(tagging: Tagging) -> Evidence | None:
-    """Return the sentence of the body that best shows what the article reports."""
-    judged: Iterable[Evidence] = (
-        *(tagging.modality.evidence if tagging.modality else ()),
-        *(evidence for theme in tagging.themes for evidence in theme.evidence),
-    )
-    return next((evidence for evidence in judged if evidence.field == "text"), None)
