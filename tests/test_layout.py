@@ -24,7 +24,7 @@ RANKS: list[set[str]] = [
     {"training", "inputs", "config"},
     {"archive"},
     {"fetching", "doctor"},
-    {"summary"},
+    {"summary", "alerts"},
     {"daily"},
     {"demo"},
     {"cli"},

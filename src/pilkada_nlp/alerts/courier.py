@@ -1,8 +1,8 @@
 """Delivery of one message through apprise, in a process of its own with a limit of time and memory.
 
 The process keeps two promises that a library call cannot: it ends when its time is up, even where a server answers a
-byte a second, and what apprise and its HTTP library print or log, with addresses in it, stays in there. So a delivery is
-this module run as a program: the message comes in on standard input (never as an argument, which others could read),
+byte a second, and what apprise and its HTTP library print or log, with addresses in it, stays in there. So a delivery
+is this module run as a program: the message comes in on standard input (never as an argument, which others could read),
 and out goes whether it arrived, or why not in words that stand here.
 
 Addresses are the user's own: a webhook on a private address is used because he wrote it down, no page that was read can

@@ -256,9 +256,10 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """A message that must not wait for the morning: one event for one channel.
 
-    `id` is made of `event` (the id of the story, or of an entry and its day) and `channel`, so that nothing is said
-    twice. `channel` is the name of one in the configuration, never its address, which holds secrets. `reason` is why:
-    "severity", "voting_day", "organiser_harmed" or the name of a watch. `urgent` alerts do not wait for quiet hours.
+    `id` is made of `event` (the id of the story, "/4" behind it once it is serious, or of an entry and its day) and
+    `channel`, so that nothing is said twice. `channel` is the name of one in the configuration, never its address,
+    which holds secrets. `reason` is why: "severity", "organiser_harmed", "stage_stopped", "voting_day" or the name of a
+    watch. `urgent` alerts do not wait for quiet hours.
     """
 
     id: str
