@@ -127,7 +127,7 @@ def test_stories_and_entries_are_replaced_whole(archive: Archive) -> None:
     taggings = {article.id: tagging_of(article) for article in articles}
     archive.add_taggings(list(taggings.values()))
     stories = build_stories(articles, taggings, INDEPENDENCE)
-    entries = build_watchlist(stories, DAY)
+    entries = list(build_watchlist(stories, DAY).entries)
     for _ in range(2):
         archive.replace_stories(DAY - timedelta(days=9), DAY, stories)
         archive.replace_entries(DAY, entries)

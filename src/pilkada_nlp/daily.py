@@ -118,7 +118,7 @@ def _conclude(
     taggings = archive.taggings(first, last, tagger.name)
     stories = [s for s in build_stories(articles, taggings, weights.independence) if s.day <= day]
     archive.replace_stories(first, day, stories)
-    entries = build_watchlist(stories, day, weights)
+    entries = build_watchlist(stories, day, weights=weights).entries
     archive.replace_entries(day, entries)
     return build_summary(
         day,
