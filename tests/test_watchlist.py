@@ -130,7 +130,7 @@ def test_forty_copies_of_a_release_weigh_as_one_release() -> None:
         StoryMember(article=f"a{n}", outlet=f"o{n}", url="https://a.id", source_kind="rilis_aparat", similarity=1.0)
         for n in range(40)
     )
-    fields = {"lead": "a0", "independence": 0.4, "sources": 0, "severity": 2}
+    fields: dict[str, Any] = {"lead": "a0", "independence": 0.4, "sources": 0, "severity": 2}
     assert score(story_of(members=copies, **fields)) == score(story_of(members=copies[:1], **fields)) == 0.8
 
 
