@@ -41,7 +41,7 @@ from pilkada_nlp.watchlist import Watch
 
 DAY = date(2024, 10, 2)
 NOW = datetime(2024, 10, 2, 5, 0, tzinfo=UTC)  # noon in WIB
-TOKEN = "RAHASIA8841xyz"
+SECRET = "RAHASIA8841xyz"  # noqa: S105  # it opens nothing; it must not show
 TWO = AlertSettings(channels={"redaksi": Address("json://127.0.0.1:9"), "lapangan": Address("json://127.0.0.1:9")})
 
 
@@ -67,7 +67,7 @@ def story_of(sentence: str = "", **fields: Any) -> Story:
         "lead": name,
         "title": "Judul cerita",
         "election": "pilkada",
-        "regions": (RegionTag("64.03", "Kab. Berau", "peristiwa", 1.0),),
+        "regions": (RegionTag(code="64.03", name="Kab. Berau", role="peristiwa", score=1.0),),
         "themes": (("keamanan", "pokok"),),
         "modality": "kejadian",
         "outcome": None,
@@ -151,7 +151,7 @@ class Receiver:
 
     def settings(self, **fields: Any) -> AlertSettings:
         """Return settings with the one channel "redaksi", which is this webhook, with a secret in its address."""
-        return AlertSettings(channels={"redaksi": Address(f"json://petugas:{TOKEN}@127.0.0.1:{self.port}")}, **fields)
+        return AlertSettings(channels={"redaksi": Address(f"json://petugas:{SECRET}@127.0.0.1:{self.port}")}, **fields)
 
     def titles(self) -> list[str]:
         """Return the titles of the messages."""
@@ -205,7 +205,7 @@ def test_what_is_no_news_of_harm_raises_nothing(fields: dict[str, Any]) -> None:
 
 def test_severity_3_counts_around_voting_day_only() -> None:
     """In the region that votes, not elsewhere."""
-    bima = (RegionTag("52.06", "Kab. Bima", "peristiwa", 1.0),)
+    bima = (RegionTag(code="52.06", name="Kab. Bima", role="peristiwa", score=1.0),)
     assert [alert.reason for alert in raised(story_of(severity=3, regions=bima))] == ["voting_day"] * 2
     assert raised(story_of(severity=2, regions=bima)) == raised(story_of(severity=3)) == []
 
@@ -381,7 +381,7 @@ def test_an_alert_says_what_an_analyst_must_know() -> None:
 
 def test_an_alert_stays_short_whatever_it_is_about() -> None:
     """A thousand characters at most; the sentence is cut, the link is whole or absent, the kind always there."""
-    region = RegionTag("64.03", "Kab. " + "Panjang " * 20, "peristiwa", 1.0)
+    region = RegionTag(code="64.03", name="Kab. " + "Panjang " * 20, role="peristiwa", score=1.0)
     for url in ("https://contoh.id/" + "x" * 250, "https://contoh.id/" + "x" * 5000):
         member = StoryMember(article="a1", outlet="uji" * 20, url=url, source_kind="media", similarity=1.0)
         story = story_of("Kata " * 900, severity=4, members=(member,) * 40, regions=(region,) * 9, modality="dugaan")
@@ -642,15 +642,13 @@ def test_an_unknown_channel_or_none_is_said_with_what_there_is() -> None:
 def test_a_token_appears_nowhere(receiver: Receiver, archive: Archive, tmp_path: Path) -> None:
     """Not in output, logs at the finest level, the archive, representations or tracebacks with all variables."""
     addresses = [
-        f"json://petugas:{TOKEN}@127.0.0.1:{receiver.port}/{TOKEN}?-kunci={TOKEN}",
-        f"json://petugas:{TOKEN}@127.0.0.1:{free_port()}/{TOKEN}",
-        f"salah://{TOKEN}",
-        f"mailto://petugas:{TOKEN}@127.0.0.1:{free_port()}?from=a@b.id&to=c@d.id",
+        f"json://petugas:{SECRET}@127.0.0.1:{receiver.port}/{SECRET}?-kunci={SECRET}",
+        f"json://petugas:{SECRET}@127.0.0.1:{free_port()}/{SECRET}",
+        f"salah://{SECRET}",
+        f"mailto://petugas:{SECRET}@127.0.0.1:{free_port()}?from=a@b.id&to=c@d.id",
         "env:PILKADA_UJI",
-        f"file:{tmp_path}/kunci",
     ]
-    (tmp_path / "kunci").write_text(f"json://127.0.0.1:{free_port()}/{TOKEN}\n")
-    environment = {**os.environ, "PILKADA_UJI": f"json://127.0.0.1:{free_port()}/{TOKEN}"}
+    environment = {**os.environ, "PILKADA_UJI": f"json://127.0.0.1:{free_port()}/{SECRET}"}
     loudly = (
         "import logging, sys; logging.basicConfig(level=1);"
         "from pilkada_nlp.cli import main; sys.argv[0] = 'pilkada'; main()"
@@ -659,27 +657,25 @@ def test_a_token_appears_nowhere(receiver: Receiver, archive: Archive, tmp_path:
     for number, address in enumerate(addresses):
         archive.queue_alerts([alert_of(number)])
         config = configured(tmp_path, address)
-        for command in (
-            ["test", *config],
-            ["send", *config, "--archive", archive.url],
-            ["list", "--archive", archive.url, "--format", "json"],
-        ):
+        for command in (["test", *config], ["send", *config, "--archive", archive.url]):
             run = subprocess.run(
                 [sys.executable, "-c", loudly, "alerts", *command], capture_output=True, text=True, env=environment
             )
-            assert run.returncode in (0, 1), run.stderr
-            assert TOKEN not in run.stdout + run.stderr
-    assert len(receiver.got) >= 2
-    assert all(TOKEN.encode() not in path.read_bytes() for path in tmp_path.glob("arsip.db*"))
+            assert run.returncode == 1, run.stderr
+            assert SECRET not in run.stdout + run.stderr
+    assert receiver.titles() == ["Pesan uji pilkada-nlp", "Judul 0"]
+    assert all(SECRET.encode() not in path.read_bytes() for path in tmp_path.glob("arsip.db*"))
 
     settings = receiver.settings()
-    assert TOKEN not in f"{settings!r} {settings!s} {settings.channels}"
+    assert SECRET not in f"{settings!r} {settings!s} {settings.channels}"
     with pytest.raises(TypeError):
         msgspec.json.encode(settings)
     with pytest.raises(ConfigError) as caught:
         try_channels(settings, ["salah"])
-    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert TOKEN not in "".join(told.format())
+    assert caught.tb is not None
+    told = traceback.TracebackException(ConfigError, caught.value, caught.tb.tb_next, capture_locals=True)
+    assert "settings = AlertSettings(" in (text := "".join(told.format()))
+    assert SECRET not in text
 
 
 def test_the_place_of_a_secret_is_named_when_it_is_not_there(

@@ -97,9 +97,9 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         try:
             if found is None:
                 raise ValueError
-            hours = [int(part) for part in found.groups()[:4]]
+            hour, minute, last_hour, last_minute = (int(part) for part in found.groups()[:4])
             zone = next(zone for name, zone in ZONES.values() if name == (found[5] or "WIB"))
-            first, last = time(*hours[:2]), time(*hours[2:])
+            first, last = time(hour, minute), time(last_hour, last_minute)
         except ValueError:
             raise ValueError('alerts.quiet_hours: must be two times such as "22.00-05.30 WITA"') from None
         if first == last:

@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 from typing import Final
@@ -50,8 +51,9 @@ class _Order(msgspec.Struct, frozen=True):
 
 def deliver(address: str, title: str, text: str, *, seconds: float = SECONDS) -> Receipt:
     """Send a message to an apprise URL and return what became of it; never raises, and never repeats the URL."""
-    # -P: a module in the working directory must not stand in for one of ours.
-    command = [sys.executable, "-P", "-m", "pilkada_nlp.alerts.courier", str(seconds)]
+    # -P: a module in the working directory must not stand in for a library. By its path, because the package around it
+    # would bring a database and more into a process that needs none.
+    command = [sys.executable, "-P", __file__, str(seconds)]
     order = msgspec.json.encode(_Order(address, title, text))
     try:
         run = subprocess.run(  # noqa: S603  # it starts itself
@@ -102,8 +104,6 @@ def _send(order: _Order) -> Receipt:
 
 
 def _main(seconds: float) -> None:
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on
     # The parent stops a slow delivery; this is for a parent that has been killed.
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)

@@ -11,6 +11,7 @@ LONGEST: Final = 1000  # characters of title and text together, which every chan
 _TITLE: Final = 120
 _URL: Final = 300  # a longer address is left out: cut it leads nowhere, whole it leaves no room
 _SHOWN: Final = 3  # places, themes and outlets that are named before the rest is counted
+_LISTED: Final = 90
 
 
 class Message:
@@ -81,7 +82,7 @@ class Message:
         return str(self._words["rules"].get(rule) or self._words["watch"].format(name=_cut(rule, 60)))
 
     def _list(self, names: list[str]) -> str:
-        shown = ", ".join(names[:_SHOWN])
+        shown = _cut(", ".join(names[:_SHOWN]), _LISTED)
         return f"{shown} {self._words['more'].format(count=len(names) - _SHOWN)}" if len(names) > _SHOWN else shown
 
     def _link(self, story: Story) -> str:

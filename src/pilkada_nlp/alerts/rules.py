@@ -168,7 +168,8 @@ def is_stop(sentence: str) -> bool:
 def earlier(story: Story, stories: Mapping[str, Story]) -> Sequence[Story]:
     """Return the earlier stories of the same case, as far as they are among `stories`."""
     chain: list[Story] = []
-    while story.follows in stories and stories[story.follows] not in chain:
-        story = stories[story.follows]
-        chain.append(story)
+    before = stories.get(story.follows or "")
+    while before and before not in chain:
+        chain.append(before)
+        before = stories.get(before.follows or "")
     return chain
