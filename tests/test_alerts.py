@@ -258,6 +258,7 @@ def test_harm_to_organisers_and_officials_is_read_from_the_words(sentence: str) 
         "Dalam simulasi itu seorang polisi luka terkena lemparan.",
         "Pada Pemilu 2019 ratusan petugas KPPS meninggal.",
         "Kabar petugas KPPS dianiaya itu hoaks.",
+        "Kantor Panwaslu dilempari telur busuk.",
     ],
 )
 def test_officials_who_speak_act_or_are_said_to_be_safe_are_not_harmed(sentence: str) -> None:
@@ -281,6 +282,9 @@ def test_a_stage_that_stops_is_told_but_not_a_rest() -> None:
         "Saksi meminta pleno ditunda.",
     ):
         assert raised(story_of(sentence)) == []
+    ruling = {"modality": "putusan", "title": "Pemungutan suara di Bima ditunda"}
+    assert raised(story_of(**ruling))
+    assert raised(story_of("Rapat pleno kabupaten ditunda sehari.", modality="putusan")) == []
 
 
 def test_a_story_that_grows_is_one_event_until_it_becomes_serious() -> None:

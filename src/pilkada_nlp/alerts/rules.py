@@ -127,6 +127,8 @@ def _causes(story: Story, calendar: VotingDays) -> Iterator[Cause]:
     told = list(_told(story))
     if story.modality != "putusan" and (harmed := next((s for s in told if is_harm(s.text)), None)):
         yield Cause("organiser_harmed", harmed)
+    if story.modality == "putusan":  # what stopped long ago stands in the text of a ruling, what it stops in the title
+        told = [sentence for sentence in told if sentence.text == story.title]
     if story.modality != "dugaan" and (stopped := next((s for s in told if is_stop(s.text)), None)):
         yield Cause("stage_stopped", stopped)
     if story.severity >= _CONFIRMED and any(calendar.near_voting(story.day, place.code) for place in story.regions):
