@@ -397,9 +397,9 @@ def test_an_alert_stays_short_whatever_it_is_about() -> None:
 
 
 def test_without_a_sentence_the_headline_stands_there() -> None:
-    """And without a region that is said."""
-    alert = raised(story_of(severity=4, regions=(), themes=()))[0]
-    assert "“Judul cerita”" in alert.text
+    """With private persons by initials; and that no region is named is said."""
+    alert = raised(story_of(severity=4, regions=(), themes=(), title="Warga bernama Suryo Wibisono (45) tewas"))[0]
+    assert "“Warga bernama SW (45) tewas” (uji)" in alert.text
     assert "daerah tidak disebut" in alert.title
 
 

@@ -1,10 +1,12 @@
 """What an alert says: what kind of statement it is, where, how serious, who says so, and what that rests on."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from pilkada_nlp.alerts.rules import Cause
-from pilkada_nlp.article.findings import Sentence, Story, WatchlistEntry, WatchReason
+from pilkada_nlp.alerts.rules import Cause, headline
+from pilkada_nlp.article.findings import Story, WatchlistEntry, WatchReason
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
+from pilkada_nlp.preprocessing.persons import mask_private
 from pilkada_nlp.wording import Language, texts
 
 LONGEST: Final = 1000  # characters of title and text together, which every channel shows in one piece
@@ -23,7 +25,7 @@ class Message:
         self._themes = load_taxonomy().names(language)
 
     def of_story(self, story: Story, cause: Cause) -> tuple[str, str]:
-        """Return title and text about a story; the sentence shown is the one that decided, else the story's best."""
+        """Return title and text about a story; the sentence is the one that decided, else the best, else the title."""
         words = self._words
         kind, places = self._kind(story), self._list([place.name for place in story.regions]) or words["nowhere"]
         severity = self._texts["explanation"]["severity_of"].format(severity=story.severity)
@@ -39,9 +41,9 @@ class Message:
             words["why"].format(why=self._rule(cause.rule)),
             words["based_on"].format(articles=len(story.members), outlets=self._list(outlets)),
         ]
-        sentence = cause.sentence or next(iter(story.sentences), None)
+        sentence = cause.sentence or next(iter(story.sentences), headline(story))
         title = _cut(f"{kind} · {places} · {severity}", _TITLE)
-        return title, self._fill(lines, sentence, story.title, LONGEST - len(title))
+        return title, self._fill(lines, sentence.text, (sentence.speaker, sentence.outlet), LONGEST - len(title))
 
     def of_entry(self, entry: WatchlistEntry, reason: WatchReason, rule: str) -> tuple[str, str]:
         """Return title and text about an entry of the watchlist; `reason` is the story that is shown for it."""
@@ -62,7 +64,11 @@ class Message:
             words["based_on_entry"].format(stories=sum(1 for reason in entry.reasons if reason.weight > 0)),
         ]
         title = _cut(f"{words['watchlist']} · {entry.region_name} · {self._theme(entry.theme)} · {level}", _TITLE)
-        return title, self._fill(lines, next(iter(reason.sentences), None), reason.title, LONGEST - len(title))
+        if reason.sentences:
+            said, by = reason.sentences[0].text, (reason.sentences[0].speaker, reason.sentences[0].outlet)
+        else:
+            said, by = mask_private(reason.title), (None, "")
+        return title, self._fill(lines, said, by, LONGEST - len(title))
 
     def of_test(self, channel: str) -> tuple[str, str]:
         """Return title and text of a message that only shows that a channel works."""
@@ -90,16 +96,12 @@ class Message:
         urls = sorted((member.article != story.lead, member.url) for member in story.members)
         return next((url for _, url in urls if len(url) <= _URL), "")
 
-    def _fill(self, lines: list[str | None], sentence: Sentence | None, headline: str, room: int) -> str:
-        """Return the lines, None among them replaced by the sentence and who says it, cut to what is left of the room.
-
-        Without a sentence the headline stands there, which is what the outlet itself says.
-        """
-        said = " ".join((sentence.text if sentence else headline).split())
-        by = ", ".join(filter(None, (sentence.speaker, sentence.outlet))) if sentence else ""
-        quote = "“{}”" + (f" ({by})" if by else "")
+    def _fill(self, lines: Sequence[str | None], said: str, by: tuple[str | None, str], room: int) -> str:
+        """Return the lines, None among them replaced by what is said and by whom, cut to what is left of the room."""
+        speakers = ", ".join(filter(None, by))
+        quote = "“{}”" + (f" ({speakers})" if speakers else "")
         left = room - sum(len(line) + 1 for line in lines if line) - len(quote)
-        quoted = quote.format(_cut(said, left)) if left > 0 else ""
+        quoted = quote.format(_cut(" ".join(said.split()), left)) if left > 0 else ""
         kept = [quoted if line is None else line for line in lines]
         return _cut("\n".join(line for line in kept if line), room)
 

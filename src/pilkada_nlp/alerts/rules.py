@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from pilkada_nlp.article.findings import Sentence, Story
+from pilkada_nlp.preprocessing.persons import mask_private
 from pilkada_nlp.wording import table
 
 SERIOUS: Final = 4  # the severity of deaths, arson, and rulings that end a candidacy
@@ -128,7 +129,7 @@ def _causes(story: Story, calendar: VotingDays) -> Iterator[Cause]:
     if story.modality != "putusan" and (harmed := next((s for s in told if is_harm(s.text)), None)):
         yield Cause("organiser_harmed", harmed)
     if story.modality == "putusan":  # what stopped long ago stands in the text of a ruling, what it stops in the title
-        told = [sentence for sentence in told if sentence.text == story.title]
+        told = [sentence for sentence in told if sentence not in story.sentences]
     if story.modality != "dugaan" and (stopped := next((s for s in told if is_stop(s.text)), None)):
         yield Cause("stage_stopped", stopped)
     if story.severity >= _CONFIRMED and any(calendar.near_voting(story.day, place.code) for place in story.regions):
@@ -139,14 +140,21 @@ def _told(story: Story) -> Iterator[Sentence]:
     """Yield what a story tells of now: its sentences and, last, its title, without what is rehearsed or long past."""
     if _rules().not_now.search(story.title.lower()):
         return
-    lead = next(member for member in story.members if member.article == story.lead)
-    title = Sentence(article=lead.article, outlet=lead.outlet, url=lead.url, start=0, end=0, text=story.title)
-    for sentence in (*story.sentences, title):
-        years = [int(year) for year in re.findall(r"\b20\d\d\b", sentence.text)]
-        if not _rules().not_now.search(sentence.text.lower()) and not any(
-            year <= story.day.year - _OLD_YEARS for year in years
-        ):
+    for sentence in (*story.sentences, headline(story)):
+        years = map(int, re.findall(r"\b20\d\d\b", sentence.text))
+        is_past = any(year <= story.day.year - _OLD_YEARS for year in years)
+        if not is_past and not _rules().not_now.search(sentence.text.lower()):
             yield sentence
+
+
+def headline(story: Story) -> Sentence:
+    """Return the title of a story as a sentence of its lead, which says nothing of where it stands in the text.
+
+    Private persons in it stand by initials, as they do in the story's sentences.
+    """
+    lead = next(member for member in story.members if member.article == story.lead)
+    text = mask_private(story.title)
+    return Sentence(article=lead.article, outlet=lead.outlet, url=lead.url, start=0, end=0, text=text)
 
 
 def is_harm(sentence: str) -> bool:
