@@ -369,7 +369,7 @@ def test_an_alert_says_what_an_analyst_must_know() -> None:
     assert alert.title == "DUGAAN, belum terbukti · Kab. Berau · 4 dari 4"
     assert alert.text.splitlines() == [
         "Jenis: DUGAAN, belum terbukti",
-        "Di mana: Kab. Berau",
+        "Di mana: Kab. Berau (64.03)",
         "Tema: Keamanan",
         "Keparahan: 4 dari 4",
         "Sumber independen: 3",
