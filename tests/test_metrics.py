@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as older_families
 
@@ -37,10 +38,15 @@ RUN = RunReport(
 )
 
 
+def families(text: str) -> list[Metric]:
+    """Return what the OpenMetrics parser of the client library reads."""
+    return list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+
+
 def read(text: str) -> dict[tuple[str, str], float]:
-    """Return (metric, its label beside `kind`) -> value, as the parser of the OpenMetrics project's client reads it."""
+    """Return (metric, its label beside `kind`) -> value, as OpenMetrics."""
     values: dict[tuple[str, str], float] = {}
-    for family in text_string_to_metric_families(text):
+    for family in families(text):
         for sample in family.samples:
             label = " ".join(value for name, value in sample.labels.items() if name != "kind")
             assert (sample.name, label) not in values
@@ -73,12 +79,12 @@ def test_a_run_is_read_back_by_the_parser() -> None:
 
 def test_the_older_format_reads_the_same() -> None:
     """What a collector of text files understands: the same samples, every family a gauge."""
-    families = list(older_families(metrics_text(RUN)))
-    assert {family.type for family in families} == {"gauge"}
-    older = {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+    found = list(older_families(metrics_text(RUN)))
+    assert {family.type for family in found} == {"gauge"}
+    older = {(sample.name, *sample.labels.values()): sample.value for family in found for sample in family.samples}
     newer = {
         (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(metrics_text(RUN))
+        for family in families(metrics_text(RUN))
         for sample in family.samples
     }
     assert older == newer
@@ -102,7 +108,7 @@ def test_any_label_survives(model: str, stage: str) -> None:
     text = metrics_text(RUN._replace(model=model, stages={stage: 1.0}))
     labels = {
         name: sample.labels
-        for family in text_string_to_metric_families(text)
+        for family in families(text)
         for sample in family.samples
         if (name := sample.name) in ("pilkada_run_info", "pilkada_stage_duration_seconds")
     }
