@@ -36,6 +36,7 @@ from pilkada_nlp.article.findings import (
     WatchReason,
 )
 from pilkada_nlp.config import Address, AlertSettings
+from pilkada_nlp.elections import load_calendar
 from pilkada_nlp.errors import ConfigError
 from pilkada_nlp.watchlist import Watch
 
@@ -43,14 +44,6 @@ DAY = date(2024, 10, 2)
 NOW = datetime(2024, 10, 2, 5, 0, tzinfo=UTC)  # noon in WIB
 SECRET = "RAHASIA8841xyz"  # noqa: S105  # it opens nothing; it must not show
 TWO = AlertSettings(channels={"redaksi": Address("json://127.0.0.1:9"), "lapangan": Address("json://127.0.0.1:9")})
-
-
-class Voting:
-    """A calendar in which Bima votes these days, and no other region."""
-
-    def near_voting(self, day: date, region: str) -> bool:
-        """Return whether it is Bima."""
-        return region == "52.06"
 
 
 def story_of(sentence: str = "", **fields: Any) -> Story:
@@ -107,7 +100,7 @@ def entry_of(story: Story, **fields: Any) -> WatchlistEntry:
 
 def raised(*stories: Story, entries: tuple[WatchlistEntry, ...] = (), **fields: Any) -> list[Alert]:
     """Return the alerts that stories raise."""
-    standard: dict[str, Any] = {"watches": (), "calendar": Voting(), "settings": TWO, "now": NOW, "day": DAY}
+    standard: dict[str, Any] = {"watches": (), "calendar": load_calendar(), "settings": TWO, "now": NOW, "day": DAY}
     return raise_alerts(stories, entries, **{**standard, **fields})
 
 
@@ -204,10 +197,17 @@ def test_what_is_no_news_of_harm_raises_nothing(fields: dict[str, Any]) -> None:
 
 
 def test_severity_3_counts_around_voting_day_only() -> None:
-    """In the region that votes, not elsewhere."""
-    bima = (RegionTag(code="52.06", name="Kab. Bima", role="peristiwa", score=1.0),)
-    assert [alert.reason for alert in raised(story_of(severity=3, regions=bima))] == ["voting_day"] * 2
-    assert raised(story_of(severity=2, regions=bima)) == raised(story_of(severity=3)) == []
+    """From three days before to two days after, and around a re-vote in its own region only."""
+
+    def reasons(day: date, severity: int = 3, code: str = "64.03") -> set[str]:
+        place = RegionTag(code=code, name="Kab. Berau", role="peristiwa", score=1.0)
+        return {alert.reason for alert in raised(story_of(day=day, severity=severity, regions=(place,)), day=day)}
+
+    for day, told in ((23, set()), (24, {"voting_day"}), (29, {"voting_day"}), (30, set())):
+        assert reasons(date(2024, 11, day)) == told
+    assert reasons(date(2024, 11, 27), severity=2) == set()
+    bangka = "19.01"  # votes again where the empty column had won
+    assert (reasons(date(2025, 8, 27), code=bangka), reasons(date(2025, 8, 27))) == ({"voting_day"}, set())
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,16 @@ class Message:
     def of_story(self, story: Story, cause: Cause) -> tuple[str, str]:
         """Return title and text about a story; the sentence is the one that decided, else the best, else the title."""
         words = self._words
-        kind, places = self._kind(story), self._list([place.name for place in story.regions]) or words["nowhere"]
+        kind, nowhere = self._kind(story), words["nowhere"]
+        places = self._list([place.name for place in story.regions]) or nowhere
+        with_codes = self._list([f"{place.name} ({place.code})" for place in story.regions]) or nowhere
         severity = self._texts["explanation"]["severity_of"].format(severity=story.severity)
         outlets = list(dict.fromkeys(member.outlet for member in story.members))
         lines = [
             words["kind"].format(kind=kind),
-            words["place"].format(places=self._list([f"{p.name} ({p.code})" for p in story.regions]) or words["nowhere"]),
+            words["place"].format(
+                places=self._list([f"{p.name} ({p.code})" for p in story.regions]) or words["nowhere"]
+            ),
             words["theme"].format(themes=self._list([self._theme(theme) for theme, _ in story.themes]) or "-"),
             words["severity"].format(severity=severity),
             words["sources"].format(count=story.sources),

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pilkada_nlp.alerts.messages import Message
-from pilkada_nlp.alerts.rules import SERIOUS, Cause, VotingDays, alert_days, causes, earlier
+from pilkada_nlp.alerts.rules import SERIOUS, Cause, alert_days, causes, earlier
 from pilkada_nlp.article.findings import Alert, Story, WatchlistEntry
 from pilkada_nlp.config import AlertSettings
+from pilkada_nlp.elections import Calendar
 from pilkada_nlp.errors import ConfigError
 from pilkada_nlp.watchlist import Watch, fired, load_watches
 
@@ -37,7 +38,7 @@ def raise_alerts(
     entries: Iterable[WatchlistEntry],
     *,
     watches: Sequence[Watch],
-    calendar: VotingDays,
+    calendar: Calendar,
     settings: AlertSettings,
     now: datetime,
     day: date,
@@ -106,7 +107,7 @@ def _is_muted(story: Story, muted: set[str]) -> bool:
     return story.severity < SERIOUS and bool(entries) and entries <= muted
 
 
-def _new_causes(story: Story, known: dict[str, Story], calendar: VotingDays) -> Iterator[Cause]:
+def _new_causes(story: Story, known: dict[str, Story], calendar: Calendar) -> Iterator[Cause]:
     """Yield the causes of a story that no earlier story of its case had.
 
     What happened and what was ruled on it are two: a killing does not silence a disqualification.

@@ -3,12 +3,12 @@
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import msgspec
 
 from pilkada_nlp.article.findings import Sentence, Story
+from pilkada_nlp.elections import Calendar
 from pilkada_nlp.preprocessing.persons import mask_private
 from pilkada_nlp.wording import table
 
@@ -17,14 +17,6 @@ _CONFIRMED: Final = 3  # the severity of confirmed violations and disruptive inc
 _SIGNALS: Final = ("kejadian", "dugaan", "putusan")
 _OLD_YEARS: Final = 2  # the years that a sentence must lie back to be about an earlier election
 _BREAKS: Final = r"[\s,()./-]+"  # between words of one clause; quotation marks, colons and semicolons part clauses
-
-
-class VotingDays(Protocol):
-    """What a calendar of elections is asked here."""
-
-    def near_voting(self, day: date, region: str) -> bool:
-        """Return whether a day lies within a few days of a vote in this region."""
-        ...
 
 
 class Cause(NamedTuple):
@@ -106,7 +98,7 @@ def alert_days() -> int:
     return _rules().days
 
 
-def causes(story: Story, calendar: VotingDays) -> tuple[Cause, ...]:
+def causes(story: Story, calendar: Calendar) -> tuple[Cause, ...]:
     """Return why a story cannot wait, the weightiest cause first; empty for nearly all.
 
     Appeals, maps of risks and debunked claims never raise one, nor do round-ups of many cases, cases that ended without
@@ -122,7 +114,7 @@ def causes(story: Story, calendar: VotingDays) -> tuple[Cause, ...]:
     return tuple(_causes(story, calendar))
 
 
-def _causes(story: Story, calendar: VotingDays) -> Iterator[Cause]:
+def _causes(story: Story, calendar: Calendar) -> Iterator[Cause]:
     if story.severity >= SERIOUS:
         yield Cause("severity")
     told = list(_told(story))
