@@ -34,9 +34,7 @@ class Message:
         outlets = list(dict.fromkeys(member.outlet for member in story.members))
         lines = [
             words["kind"].format(kind=kind),
-            words["place"].format(
-                places=self._list([f"{p.name} ({p.code})" for p in story.regions]) or words["nowhere"]
-            ),
+            words["place"].format(places=with_codes),
             words["theme"].format(themes=self._list([self._theme(theme) for theme, _ in story.themes]) or "-"),
             words["severity"].format(severity=severity),
             words["sources"].format(count=story.sources),

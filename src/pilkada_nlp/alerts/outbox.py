@@ -56,16 +56,21 @@ def send(archive: Archive, settings: AlertSettings, now: datetime, *, courier: C
     """Send the alerts that are due, the urgent ones first, then in the order in which they were raised.
 
     What cannot be delivered is tried again after 1, 2, 5, 15 and then every 60 minutes, for as long as it takes; what
-    waits for more than a day is complained of on the log each time. In a round a channel that nobody answers on is
+    waits for more than a day is complained of in the log each time. In a round a channel that nobody answers on is
     given up after the first attempt. Two processes never send at once. Raises ArchiveError; a channel that fails, or
     that the configuration has no more, is no error but stands in the report.
     """
     with _alone(archive) as alone:
         if not alone:
+            _log.info("another process is sending alerts, so this one does not")
             return SendReport(busy=True)
         report = _round(archive, settings, now, courier)
+    if report.quiet or report.limited or report.held:
+        counts = {"until_quiet_hours_end": report.quiet, "for_the_hourly_limit": report.limited, "held": report.held}
+        _log.info("alerts wait", extra=counts)
     for alert in report.overdue:
-        _log.error("alert %s for channel %s waits since %s: %s", alert.id, alert.channel, alert.created_at, alert.title)
+        facts = {"alert": alert.id, "channel": alert.channel, "raised": alert.created_at, "title": alert.title}
+        _log.error("alert waits for more than a day; `pilkada alerts list` says why", extra=facts)
     return report
 
 
@@ -89,12 +94,19 @@ def _round(archive: Archive, settings: AlertSettings, now: datetime, courier: Co
             if receipt.error:
                 wait = _BACKOFF[min(tried.get(alert.id, 0), len(_BACKOFF) - 1)]
                 archive.alert_failed(alert.id, receipt.error, now + timedelta(minutes=wait))
-                _log.warning("alert %s: channel %s: %s", alert.id, alert.channel, receipt.error)
+                facts = {
+                    "alert": alert.id,
+                    "channel": alert.channel,
+                    "problem": receipt.error,
+                    "again_in_minutes": wait,
+                }
+                _log.warning("alert not delivered", extra=facts)
                 if not receipt.answered:
                     silent.add(alert.channel)
             else:
                 archive.alert_sent(alert.id, now)
                 sent[alert.channel] += 1
+                _log.info("alert sent", extra={"alert": alert.id, "channel": alert.channel})
             attempts.append(Delivery(alert.channel, alert.title, receipt.error))
     overdue = [s.alert for s in archive.alert_log(now) if s.sent_at is None and now - s.alert.created_at > _OVERDUE]
     return SendReport(tuple(attempts), waiting["quiet"], waiting["limited"], waiting["held"], tuple(overdue))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pilkada_nlp.cli.logs import log_json_option, start_logging
 from pilkada_nlp.cli.options import archive_option, config_option, format_option
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time
 
@@ -63,10 +64,12 @@ def list_alerts(archive_url: str | None, form: Format) -> None:
 @config_option
 @archive_option
 @format_option
-def send(config: Path | None, archive_url: str | None, form: Format) -> None:
+@log_json_option
+def send(config: Path | None, archive_url: str | None, form: Format, log_json: bool) -> None:
     """Send the alerts that are due.
 
-    `pilkada poll` and `pilkada daily` do so too. Exit status 1 if one could not be delivered; it is tried again.
+    Exit status 1 if one could not be delivered; it is tried again at the next call. While another process is sending,
+    this one does nothing.
 
     Example: pilkada alerts send
     """
@@ -74,20 +77,11 @@ def send(config: Path | None, archive_url: str | None, form: Format) -> None:
     from pilkada_nlp.archive import Archive
     from pilkada_nlp.config import load_config
 
+    start_logging(log_json)
     settings = load_config(config).alerts
     with closing(Archive(archive_url)) as archive:
         report = package.send(archive, settings, datetime.now(UTC))
-    if report.busy:
-        complain("another process is sending; nothing is left to do here")
-        return
     print_rows(map(_delivery_row, report.attempts), form, "Alerts")
-    click.echo(
-        f"waiting: {report.quiet} for the end of the quiet hours, {report.limited} for the next hour, "
-        f"{report.held} for their channel to answer",
-        err=True,
-    )
-    if report.overdue:
-        complain(f"{len(report.overdue)} alerts wait for more than a day; `pilkada alerts list` says why")
     if any(delivery.error for delivery in report.attempts):
         sys.exit(1)
 
