@@ -47,7 +47,7 @@ class Address:
         kind, _, place = self._text.partition(":")
         if kind == "env":
             url, where = os.environ.get(place, ""), f"the environment variable {place}"
-        elif kind == "file" and not place.startswith("//"):
+        elif kind == "file":
             where = f"the file {place}"
             try:
                 url = Path(place).expanduser().read_text(encoding="utf-8")
