@@ -5,6 +5,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from pilkada_nlp.article import MODALITIES, SOURCE_KINDS, ModalityValue, RegionTag
@@ -166,6 +167,8 @@ def test_a_dismissed_case_takes_its_allegations_out() -> None:
     assert score(report, hearing, ruling, other) == score(other)
     assert score(report, hearing, ruling, incident) == score(incident)
     assert score(report, hearing, ruling, again) == score(again)
+    round_up = msgspec.structs.replace(ruling, is_aggregate=True)
+    assert score(report, hearing, round_up) == score(report, hearing)
     assert score(story_of(modality="putusan", outcome="terbukti")) == 3.2
 
 

@@ -84,7 +84,8 @@ class Scores:
 
     def level(self, score: float) -> Level:
         """Return the level that a score has."""
-        return next((name for name, least in self._weights.levels.items() if score >= least), "rendah")
+        highest_first = sorted(self._weights.levels.items(), key=lambda item: -item[1])
+        return next((name for name, least in highest_first if score >= least), "rendah")
 
     def reasons(self, key: Key, day: date, dismissed: datetime | None = None) -> tuple[WatchReason, ...]:
         """Return the stories within the window that weigh something on a day or did so before, the heaviest first."""
@@ -148,8 +149,8 @@ def _independence(story: Story, weights: Weights) -> float:
 
 
 def _closes(story: Story, weights: Weights) -> bool:
-    """Return whether a story ends a case so that nothing of it weighs any more."""
-    return story.outcome is not None and weights.outcome[story.outcome] == 0
+    """Return whether a story ends a case so that nothing of it weighs any more; a round-up of many cases ends none."""
+    return story.outcome is not None and weights.outcome[story.outcome] == 0 and not story.is_aggregate
 
 
 def _ended_cases(stories: Sequence[Story], weights: Weights) -> dict[str, date]:
