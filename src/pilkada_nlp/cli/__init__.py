@@ -7,6 +7,7 @@ import click
 from pilkada_nlp._version import __version__
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.schedule import schedule
 from pilkada_nlp.cli.sources import doctor, outlets
 from pilkada_nlp.cli.texts import extract, stem, tag
 from pilkada_nlp.cli.watch import correct, decide, watchlist, why
@@ -40,6 +41,7 @@ class _Commands(click.Group):
         why,
         decide,
         correct,
+        schedule,
         doctor,
         outlets,
         tag,
