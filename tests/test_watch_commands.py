@@ -16,6 +16,7 @@ from pilkada_nlp.archive import Archive, Told
 from pilkada_nlp.article import Outlet, RegionTag
 from pilkada_nlp.article.findings import Decision, Sentence, Story, StoryMember
 from pilkada_nlp.cli import main
+from pilkada_nlp.cli.printing import shown_time
 from pilkada_nlp.watchlist import build_watchlist, cover
 from tests.conftest import NOW, article_of, page_of
 from tests.test_summary import summary_of
@@ -131,7 +132,7 @@ def test_why_says_all_that_an_analyst_must_defend(url: str) -> None:
         "level     tinggi",
         "modality 1 x severity 8 x strength 1 x independence 1 x sources 1 x age 1 = 8",
         "> Kalimat.",
-        "(satu, says KPU, characters 3-9) https://satu.id/bentrok",
+        f"(satu, says KPU, characters 3-9, fetched {shown_time(NOW)}) https://satu.id/bentrok",
         "dua (media; salinan, 1.00 like bentroksatu) https://dua.id/bentrok",
         "story bentrok",
         "follows story awal",

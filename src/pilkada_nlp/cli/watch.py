@@ -14,7 +14,7 @@ from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
-    from pilkada_nlp.article.findings import Decision, Sentence, Story, WatchlistEntry, WatchReason
+    from pilkada_nlp.article.findings import Decision, Sentence, WatchlistEntry, WatchReason
 
 _ARROWS = {"naik": "↑", "turun": "↓", "tetap": "→", "baru": "+"}
 _COUNTED = ("kejadian", "dugaan", "putusan", "potensi", "imbauan")  # K/D/P/Po/I
@@ -202,7 +202,7 @@ def why(entry: str, date: datetime | None, archive_url: str | None) -> None:
             raise InputError(f"is not on the watchlist of {day}; `pilkada watchlist` shows what is", entry)
         lines = [*_heading(found, decisions)]
         for number, reason in enumerate(found.reasons, 1):
-            lines += ["", *_explained(number, reason, archive.story(reason.story))]
+            lines += ["", *_explained(number, reason, archive)]
     click.echo("\n".join(lines))
 
 
@@ -235,7 +235,7 @@ def _decided(decision: "Decision") -> str:
     return f"{shown_time(decision.at)} {decision.action}{until} by {decision.by}: {decision.why}"
 
 
-def _explained(number: int, reason: "WatchReason", story: "Story | None") -> Iterator[str]:
+def _explained(number: int, reason: "WatchReason", archive: "Archive") -> Iterator[str]:
     yield f"{number}. {reason.weight:.4g}  {reason.title}"
     outcome = f", {reason.outcome}" if reason.outcome else ""
     yield (
@@ -244,7 +244,8 @@ def _explained(number: int, reason: "WatchReason", story: "Story | None") -> Ite
     )
     yield "   " + " x ".join(f"{name} {value:g}" for name, value in reason.factors) + f" = {reason.weight:.4g}"
     for sentence in reason.sentences:
-        yield from _quoted(sentence)
+        yield from _quoted(sentence, archive)
+    story = archive.story(reason.story)
     for member in story.members if story else ():
         alike = "" if member.reason == "asal" else f", {member.similarity:.2f} like {member.joined_to}"
         yield f"   {member.outlet} ({member.source_kind}; {member.reason}{alike}) {member.url}"
@@ -254,10 +255,12 @@ def _explained(number: int, reason: "WatchReason", story: "Story | None") -> Ite
         yield f"   follows story {story.follows}"
 
 
-def _quoted(sentence: "Sentence") -> Iterator[str]:
+def _quoted(sentence: "Sentence", archive: "Archive") -> Iterator[str]:
     speaker = f", says {sentence.speaker}" if sentence.speaker else ""
+    article = archive.article(sentence.article)
+    fetched = f", fetched {shown_time(article.fetched_at)}" if article else ""
     yield f"   > {sentence.text}"
-    yield f"     ({sentence.outlet}{speaker}, characters {sentence.start}-{sentence.end}) {sentence.url}"
+    yield f"     ({sentence.outlet}{speaker}, characters {sentence.start}-{sentence.end}{fetched}) {sentence.url}"
 
 
 @click.command()
