@@ -101,8 +101,9 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 class WatchReason(msgspec.Struct, frozen=True, kw_only=True):
     """Why a region and theme stand on the watchlist: one story and what it adds.
 
-    `weight` is the product of `factors`, each with its name ("modality", "severity", …). `sentences` and `url` lead
-    down to the text; `sources` is the story's number of independent tellings.
+    `weight` is the product of `factors`, each with its name ("modality", "severity", …); it is 0 where the case was
+    dismissed ("outcome" of the ruling, "cleared" of what it ended) or an analyst did so ("dismissed"). `sentences` and
+    `url` lead down to the text; `sources` is the story's number of independent tellings.
     """
 
     story: str
@@ -150,7 +151,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What an analyst decided about an entry of the watchlist ("64.08/keamanan"); a row of its own, never overwritten.
 
     "dismiss" takes what stood there at that time (`at`, UTC) out of the score, what comes later counts again; "mute"
-    keeps the entry out of alerts and apart until the end of the day `until`; "confirm" and "note" only say something.
+    keeps the entry out of alerts and apart until the end of the day `until`; "confirm" takes either back; "note" only
+    says something.
     """
 
     entry: str
