@@ -274,9 +274,9 @@ class _Reader:
             token = self.tokens[end]
             if end > at and token.text == "." and self.tokens[end - 1].text in self.words.honorifics:
                 pass
-            elif end > at and (self._role(end)[0] or (token.lower in self.words.joins and not self._capital(end + 1))):
-                break
-            elif not (token.capital or (end > at and token.lower in self.words.joins)):
+            elif (
+                end > at and (self._role(end)[0] or (token.lower in self.words.joins and not self._capital(end + 1)))
+            ) or not (token.capital or (end > at and token.lower in self.words.joins)):
                 break
             end += 1
         return end
