@@ -3,8 +3,8 @@
 The rule: who holds or seeks a public office, or speaks for one, keeps the name of the source: candidates, officials,
 members of election bodies, officers, lawyers, scholars. A village head or civil servant holds a public office also when
 accused, so there too the form of the source stays. Everybody else whom the text introduces as a person (by age,
-"warga", "korban", "saksi", "tersangka", "bernama" …) stands by initials, in every later mention as well, and helpers at a
-polling station, victims and suspects are among them. Children do so even where the text calls them by an office.
+"warga", "korban", "saksi", "tersangka", "bernama" …) stands by initials, in every later mention as well: victims,
+suspects, and helpers at a polling station too. Children do so even where the text calls them by an office.
 Initials of the source stay. Somebody whom the text names without saying who he is keeps the name.
 
 There is no model behind this: the words stand in `data/persons.toml`.
@@ -268,18 +268,22 @@ class _Reader:
             self.ready = role in {"public", "named"}
 
     def _run_end(self, at: int) -> int:
-        """Return where the run of capitals that begins at a token ends; a role ends it too."""
+        """Return where the run of capitals that begins at a token ends; a role behind it ends it."""
         end = at
-        while end < len(self.tokens) and end - at < _LONGEST_RUN:
-            token = self.tokens[end]
-            if end > at and token.text == "." and self.tokens[end - 1].text in self.words.honorifics:
-                pass
-            elif end > at and (self._role(end)[0] or (token.lower in self.words.joins and not self._capital(end + 1))):
-                break
-            elif not (token.capital or (end > at and token.lower in self.words.joins)):
-                break
+        while end < min(len(self.tokens), at + _LONGEST_RUN) and self._goes_on(at, end):
             end += 1
         return end
+
+    def _goes_on(self, at: int, end: int) -> bool:
+        """Say whether the token at `end` belongs to the run that begins at `at`."""
+        token = self.tokens[end]
+        if end == at:
+            return token.capital
+        if token.text == ".":
+            return self.tokens[end - 1].text in self.words.honorifics
+        if token.lower in self.words.joins:
+            return self._capital(end + 1)
+        return token.capital and self._role(end)[0] is None
 
     def _capital(self, at: int) -> bool:
         return at < len(self.tokens) and self.tokens[at].capital

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pilkada_nlp.article import Article, Evidence, Figure, ModalityValue, Speaker, Strength, Tagging
-from pilkada_nlp.article import findings
+from pilkada_nlp.article import Article, Evidence, Figure, ModalityValue, Speaker, Strength, Tagging, findings
 from pilkada_nlp.preprocessing import Sentence, read
 from pilkada_nlp.preprocessing.persons import mask_private
 
@@ -28,15 +27,21 @@ _HEDGES: Final = frozenset(
     dilaporkan melaporkan laporan mengaku diklaim mengklaim klaim menurut dinilai tersangka terdakwa didakwa dakwaan
     terlapor pelapor teradu pengadu pemohon disangka gugatan permohonan aduan diadukan""".split()
 )
+# A sentence that begins like this leans on the one before.
+_LEANING: Final = frozenset(
+    """ia dia mereka keduanya ketiganya keempatnya beliau menurutnya padahal namun tetapi sebaliknya akibatnya karenanya
+    rekamannya ketuanya sisanya selebihnya""".split()
+)
+_LEANS: Final = 0.6  # what such a sentence still weighs
 _HARMED: Final = re.compile(
     r"(?i)\b(?:korban|tewas|meninggal|wafat|gugur|luka\w*|terluka|cedera|dirawat|pingsan|dianiaya|dikeroyok|dibacok"
     r"|dipukul\w*|tertembak|terpanah|mengungsi|hanyut|tenggelam|rusak|dirusak|hancur|hangus|terbakar|dibakar|jadi abu"
     r"|terendam|roboh|ambruk|sobek|robek|tertukar|kerugian|merugi)\b"
 )
 _MEASURABLE: Final = frozenset(
-    """orang korban jiwa warga anggota petugas polisi prajurit personel saksi pendukung pengawas penyelenggara rumah kantor
-    gedung bangunan TPS kotak bilik lembar mobil motor kendaraan kios perahu desa kelurahan kampung rupiah pria perempuan
-    wanita remaja siswa anak aparat relawan wartawan jurnalis keluarga KK""".split()
+    """orang korban jiwa warga anggota petugas polisi prajurit personel saksi pendukung pengawas penyelenggara rumah
+    kantor gedung bangunan TPS kotak bilik lembar mobil motor kendaraan kios perahu desa kelurahan kampung rupiah pria
+    perempuan wanita remaja siswa anak aparat relawan wartawan jurnalis keluarga KK""".split()
 )
 _CLAUSE: Final = re.compile(r"[.,;:!?]\s|\n")
 
@@ -124,7 +129,8 @@ def _stretches(
         found[start, end] = _Candidate(
             start,
             end,
-            weight / (1 + _SPAN * nth) + _AGREES * (modality is not None and modality == peg),
+            (weight / (1 + _SPAN * nth) + _AGREES * (modality is not None and modality == peg))
+            * (_LEANS if words and words[0].form in _LEANING else 1.0),
             modality,
             frozenset(word.stem for word in words if len(word.stem) >= _SHORTEST_STEM),
             modality == "dugaan" or any(word.form in _HEDGES for word in words),
@@ -166,7 +172,9 @@ def _varied(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     left = sorted(candidates, key=lambda candidate: candidate.start)
     chosen: list[_Candidate] = []
     while left:
-        best = max(left, key=lambda one: one.weight - _VARIETY * max((_alike(one, other) for other in chosen), default=0))
+        best = max(
+            left, key=lambda one: one.weight - _VARIETY * max((_alike(one, other) for other in chosen), default=0)
+        )
         chosen.append(best)
         left.remove(best)
     return chosen
