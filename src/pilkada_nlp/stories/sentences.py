@@ -17,6 +17,7 @@ _SPAN: Final = 0.15  # how fast the weight of a sentence falls with its position
 _MODALITY: Final = 1.0
 _THEME: Final[Mapping[Strength, float]] = {"pokok": 0.8, "sebutan": 0.4}
 _OPENING: Final = 0.5
+_SHORTEST_NAME: Final = 3  # letters; shorter words of a name are initials and stand in other words
 _SHORTEST_STEM: Final = 4  # letters; shorter words make no two sentences alike
 _DATELINE: Final = re.compile(
     r"(?:[A-Z][\w.'’/()-]*,? ?|\d{1,2}/\d{1,2}(?:/\d{2,4})?,? ?){1,7}(?<! )(?: ?(?:--?|–|—),?|,-) +(?=[\"“A-Z\d])"
@@ -25,7 +26,9 @@ _DATELINE: Final = re.compile(
 _HEDGES: Final = frozenset(
     """diduga dugaan terduga menduga disinyalir ditengarai terindikasi indikasi disebut-sebut dituding menuding tudingan
     dilaporkan melaporkan laporan mengaku diklaim mengklaim klaim menurut dinilai tersangka terdakwa didakwa dakwaan
-    terlapor pelapor teradu pengadu pemohon disangka gugatan permohonan aduan diadukan""".split()
+    terlapor pelapor teradu pengadu pemohon disangka gugatan permohonan aduan diadukan ditelusuri menelusuri penelusuran
+    beredar viral dipersoalkan mempersoalkan dipertanyakan diperiksa pemeriksaan diklarifikasi klarifikasi dipanggil
+    kajian dikaji penyelidikan diselidiki konon""".split()
 )
 # A sentence that begins like this leans on the one before.
 _LEANING: Final = frozenset(
@@ -38,6 +41,11 @@ _HARMED: Final = re.compile(
     r"|dipukul\w*|tertembak|terpanah|mengungsi|hanyut|tenggelam|rusak|dirusak|hancur|hangus|terbakar|dibakar|jadi abu"
     r"|terendam|roboh|ambruk|sobek|robek|tertukar|kerugian|merugi)\b"
 )
+_LOST: Final = re.compile(r"(?i)\b(?:kerugian|merugi)\b")
+_SPARED: Final = re.compile(
+    r"(?i)\b(?:santunan|diganti|pengganti|jika|bila|kalau|apabila|berpeluang|berpotensi|rawan|daftar|terdaftar|data|DPT)\b"
+)
+_HAPPENED: Final = frozenset({"kejadian", "dugaan", "putusan"})
 _MEASURABLE: Final = frozenset(
     """orang korban jiwa warga anggota petugas polisi prajurit personel saksi pendukung pengawas penyelenggara rumah
     kantor gedung bangunan TPS kotak bilik lembar mobil motor kendaraan kios perahu desa kelurahan kampung rupiah pria
@@ -81,10 +89,17 @@ def shown_sentences(article: Article, tagging: Tagging) -> tuple[findings.Senten
 
 
 def harm(article: Article, tagging: Tagging) -> tuple[Figure, ...]:
-    """Return the figures of the article that count victims or damage, in the order of the text, each once."""
+    """Return the figures of the article that count victims or damage, in the order of the text, each once.
+
+    Only of what happened, is alleged or was decided: what could be harmed, and what is paid for it, counts nothing.
+    """
     found: dict[tuple[float, str | None], Figure] = {}
-    for figure in tagging.entities.figures if tagging.entities else ():
-        if {figure.unit, figure.counts} & _MEASURABLE and _HARMED.search(_clause(article.text, figure)):
+    if tagging.entities is None or tagging.modality is None or tagging.modality.value not in _HAPPENED:
+        return ()
+    for figure in tagging.entities.figures:
+        clause = _clause(article.text, figure)
+        words = _LOST if figure.unit == "rupiah" else _HARMED
+        if {figure.unit, figure.counts} & _MEASURABLE and words.search(clause) and not _SPARED.search(clause):
             found.setdefault((figure.value, figure.unit), figure)
     return tuple(found.values())
 
@@ -204,7 +219,8 @@ def _shown(article: Article, tagging: Tagging, candidate: _Candidate, context: s
 def _label(speaker: Speaker, written: str, context: str) -> str | None:
     """Return who speaks, None where the sentence says so itself; private persons by what they are, else by initials."""
     name, office = speaker.name, speaker.office
-    if (name and name.split()[-1] in written) or (office and office.lower() in written.lower()):
+    parts = [part for part in name.split() if len(part) >= _SHORTEST_NAME] if name else []
+    if any(part in written for part in parts) or (office and office.lower() in written.lower()):
         return None
     masked = mask_private(name, context) if name else None
     if masked is None or masked != name:
