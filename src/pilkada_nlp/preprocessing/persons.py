@@ -16,6 +16,7 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
+from pilkada_nlp.preprocessing.reading import shared_stemmer
 from pilkada_nlp.preprocessing.splitter import sentences
 from pilkada_nlp.preprocessing.tables import read_table, roots
 from pilkada_nlp.wording import table
@@ -32,14 +33,14 @@ _PRIVATE_REACH: Final = 7  # the same for other roles
 _SHORTEST_PART: Final = 3  # letters of a name's word that is masked where it stands alone
 _HEADLINE: Final = 0.7  # share of words with a capital from which capitals tell nothing
 _TOKEN: Final = re.compile(
-    r"(?P<age>\(\s?(?P<a>\d{1,2})(?:\s?(?:tahun|thn|th))?\s?\)|, (?P<b>\d{1,2}) (?:tahun|thn|th)\b|"
+    r"(?P<age>\(\s?(?P<a>[1-9]\d?)(?:\s?(?:tahun|thn|th))?\s?\)|, (?P<b>\d{1,2}) (?:tahun|thn|th)\b|"
     r" (?:berusia|berumur) (?P<c>\d{1,2}) tahun\b)"
     r"|(?P<word>\ba\.n\b|(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W\d_]+(?:['’-][^\W\d_]+)*)"
     r"|(?P<number>\d(?:[\d.,/:-]*\d)?)"
     r"|(?P<mark>[^\w\s]|_)"
 )
 _INITIALS: Final = re.compile(r"(?:[A-Z]\.?){1,4}")
-_PAIR: Final = re.compile(r"[A-Z][a-z]{2,}-[A-Z][a-z]{2,}")  # candidates go in pairs: "Fulan Polan-Fulanah Polan"
+_PAIR: Final = re.compile(r"[A-Z][a-z]{2,}-[A-Z][a-z]*")  # candidates go in pairs: "Fulan Polan-Fulanah Polan"
 _VERB: Final = re.compile(r"(?:me|di|ber|ter)[a-z]{4,}")
 _LISTS: Final = frozenset({",", "dan", "serta", "&", "/", "-", "–"})
 
@@ -57,6 +58,7 @@ class _Words(NamedTuple):
     regions: frozenset[str]
     joins: frozenset[str]
     honorifics: frozenset[str]
+    given: frozenset[str]
     figures: tuple[frozenset[str], ...]
     titles: frozenset[str]  # a full stop behind these ends nothing: "Hj.", "Kompol."
 
@@ -111,6 +113,7 @@ def _words() -> _Words:
         regions=frozenset(names),
         joins=of("joins"),
         honorifics=honorifics,
+        given=of("given"),
         figures=tuple(frozenset(name.lower().split()) for name in of("figures")),
         titles=frozenset(map(str.lower, honorifics)) | roles.keys(),
     )
@@ -195,6 +198,14 @@ def _introduced(sentence: str) -> Iterator[_Person]:
     return _Reader(tokens).read()
 
 
+def _is_told(name: Sequence[str]) -> bool:
+    """Say whether a word of `name` is none of the dictionary: "Pelaku Usaha Mikro" names nobody."""
+    words = [word.lower() for word in name]
+    stems = shared_stemmer().stem_words(words)
+    given, known = _words().given, roots()
+    return any(word in given or not {word, stem} & known for word, stem in zip(words, stems, strict=True))
+
+
 def _years(match: re.Match[str]) -> int:
     years = match["a"] or match["b"] or match["c"]
     return int(years) if years else -1
@@ -221,7 +232,9 @@ class _Reader:
         at = 0
         while at < len(self.tokens):
             role, width = self._role(at)
-            if role:
+            if bracket := self._bracket(at):
+                at = bracket
+            elif role:
                 self._meet(role)
                 at += width
             elif (width := self._phrase(at, self.words.introduces)) and self.role:
@@ -235,6 +248,13 @@ class _Reader:
             else:
                 self._pass(at)
                 at += 1
+
+    def _bracket(self, at: int) -> int:
+        """Return where a short remark in brackets that begins at a token ends, 0 where none begins."""
+        if self.tokens[at].text != "(":
+            return 0
+        ends = range(at + 1, min(at + _LONGEST_RUN, len(self.tokens)))
+        return next((end + 1 for end in ends if self.tokens[end].text == ")"), 0)
 
     def _role(self, at: int) -> tuple[_Role | None, int]:
         """Return the role that begins at a token, the longest of several, and its number of tokens."""
@@ -259,7 +279,7 @@ class _Reader:
 
     def _meet(self, role: _Role) -> None:
         """Let a role govern what follows, or leave it to the one before: "kuasa hukum pelapor"."""
-        before = self.role if not self.taken and not self.apart else None
+        before = self.role if not self.apart and (not self.taken or self.role == "public") else None
         if before == "public" and role not in {"public", "ad_hoc"}:
             return
         self._forget()
@@ -295,11 +315,12 @@ class _Reader:
         behind = self._behind(at, end + (years >= 0))
         name = self._name(run, years >= 0)
         child = bool(name) and 0 <= years < _OF_AGE
-        if self.role == "public" or behind == "public" or any(map(_PAIR.fullmatch, run)):
+        if self.role == "public" or behind == "public" or self._pairs(run, end):
+            self.role, self.taken = "public", True
             self.gap += 1
-            self.taken = True
             return _Person(name if child else run, "minor" if child else "public")
-        if name and not self._of_a_place(at) and (years >= 0 or behind or self._expected(name, end)):
+        shown = years >= 0 or (self.ready and self.introduced)
+        if name and not self._of_a_place(at) and (shown or (_is_told(name) and (behind or self._expected(name, end)))):
             self.taken, self.ready = True, False
             return _Person(name, "minor" if child or "minors" in {self.role, behind} else "private")
         if self.apart and not self.taken:
@@ -308,10 +329,15 @@ class _Reader:
             self.gap, self.placed, self.ready = self.gap + 1, True, False
         return None
 
+    def _pairs(self, run: Sequence[str], end: int) -> bool:
+        """Say whether names joined by a dash stand here, as those of two candidates do."""
+        dash = end < len(self.tokens) and self.tokens[end].text in "–—" and self._capital(end + 1)
+        return bool(run) and (any(map(_PAIR.fullmatch, run)) or (dash and self.role is not None))
+
     def _expected(self, name: Sequence[str], end: int) -> bool:
         """Say whether the role before brings a name here."""
-        if not self.ready or self.introduced or self.headline:
-            return self.introduced and self.ready
+        if not self.ready or self.headline:
+            return False
         # "warga Kedawung, Grati": behind a place and a comma may come another place.
         place = self.placed and (len(name) == 1 or end == len(self.tokens) or self.tokens[end].text == ".")
         return not place and self.role != "someone"
@@ -323,13 +349,12 @@ class _Reader:
     def _name(self, run: Sequence[str], aged: bool) -> tuple[str, ...]:
         """Return the words of a private name, () for a place, a body, or what are initials already."""
         words = list(run)
-        while words and words[0] in self.words.honorifics:
+        while words and (words[0] in self.words.honorifics or words[0].endswith("nya")):
             words.pop(0)
         if (
             " ".join(words).lower() in self.words.regions
             or all(_INITIALS.fullmatch(word) for word in words)
             or any(word in self.words.no_names or word.lower() in self.words.places for word in words)
-            or (len(words) == 1 and words[0].endswith("nya"))
             or (len(words) == 2 and _INITIALS.fullmatch(words[1]))  # "Mbah KR"
             or (
                 not aged
@@ -352,8 +377,7 @@ class _Reader:
         if self._phrase(end + phrase + marker + width, self.words.introduces):
             return None  # "…, pelapor berinisial AR" is somebody else
         before = self.tokens[at - 1] if at else None
-        begins = before is not None and (before.kind == "mark" or before.lower in self.words.said or self._verb(before))
-        begins = begins or (before is None and (end - comma > at + 1 or self.tokens[at].lower not in roots()))
+        begins = before is None or before.kind == "mark" or before.lower in self.words.said or self._verb(before)
         if role in {"public", "ad_hoc"} or (begins and (marker or role != "someone")):
             return role
         return None
@@ -373,6 +397,8 @@ class _Reader:
             self.apart = True
         elif (self.taken and self.role != "public") or (token.kind == "mark" and token.text not in "():."):
             self._forget()
+        elif token.kind == "number" and self.role == "ad_hoc":
+            self.ready = True  # "Ketua KPPS 05 Fulan"
         elif token.kind == "word":
             self.gap, self.ready = self.gap + 1, False
             reach = _REACH if self.role == "public" else _PRIVATE_REACH
