@@ -39,6 +39,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<number>\d(?:[\d.,/:-]*\d)?)"
     r"|(?P<mark>[^\w\s]|_)"
 )
+_ACRONYM: Final = re.compile(r"[A-Z]{3,}")
 _INITIALS: Final = re.compile(r"(?:[A-Z]\.?){1,4}")
 _PAIR: Final = re.compile(r"[A-Z][a-z]{2,}-[A-Z][a-z]*")  # candidates go in pairs: "Fulan Polan-Fulanah Polan"
 _VERB: Final = re.compile(r"(?:me|di|ber|ter)[a-z]{4,}")
@@ -313,7 +314,7 @@ class _Reader:
         run = tuple(token.text for token in self.tokens[at:end] if token.kind == "word")
         years = self.tokens[end].years if end < len(self.tokens) else -1
         behind = self._behind(at, end + (years >= 0))
-        name = self._name(run, years >= 0)
+        name = self._name(run, opens=at == 0, aged=years >= 0)
         child = bool(name) and 0 <= years < _OF_AGE
         if self.role == "public" or behind == "public" or self._pairs(run, end):
             self.role, self.taken = "public", True
@@ -346,9 +347,18 @@ class _Reader:
         before = self.tokens[at - 1].lower if at else ""
         return before in self.words.places and not (before == "dari" and self.role)
 
-    def _name(self, run: Sequence[str], aged: bool) -> tuple[str, ...]:
-        """Return the words of a private name, () for a place, a body, or what are initials already."""
+    def _name(self, run: Sequence[str], *, opens: bool, aged: bool) -> tuple[str, ...]:
+        """Return the words of a private name, () for a place, a body, or what are initials already.
+
+        A word of the dictionary that `opens` the sentence, or an acronym before the name, is no part of it.
+        """
         words = list(run)
+        if (
+            len(words) > 1
+            and ((opens and not _is_told(words[:1])) or _ACRONYM.fullmatch(words[0]))
+            and not self.headline
+        ):
+            words.pop(0)
         while words and (words[0] in self.words.honorifics or words[0].endswith("nya")):
             words.pop(0)
         if (
@@ -374,7 +384,10 @@ class _Reader:
         role, width = self._role(end + phrase + marker)
         if not (comma or phrase) or self.headline or role == "no_role":
             return None
-        if self._phrase(end + phrase + marker + width, self.words.introduces):
+        end += phrase + marker + width
+        if self._role(end)[0] == "ad_hoc":
+            role = "ad_hoc"  # "anggota KPPS"
+        if self._phrase(end, self.words.introduces):
             return None  # "…, pelapor berinisial AR" is somebody else
         before = self.tokens[at - 1] if at else None
         begins = before is None or before.kind == "mark" or before.lower in self.words.said or self._verb(before)
