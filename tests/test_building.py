@@ -250,14 +250,14 @@ def test_marks_compare_with_the_edition_of_the_day_before() -> None:
 
 
 def test_muted_entries_stand_apart() -> None:
-    """What an analyst muted is named and not listed; region states are kept as they are."""
+    """What an analyst muted is named, so that a page can keep it apart; region states are kept as they are."""
     mute = Decision(entry="64.01/logistik", action="mute", at=NOW, by="uji", until=DAY)
     state = RegionState(
         region="64.08", name="Kutim", level="sedang", coverage=Coverage(outlets=1, read=1, silent=(), articles=3)
     )
     entries = (entry(), entry("64.01", "logistik", decision=mute))
     summary = build([], watchlist=Watchlist(day=DAY, entries=entries, regions=(state,)))
-    assert [one.id for one in summary.watchlist] == ["64.08/keamanan"]
+    assert [one.id for one in summary.watchlist] == ["64.08/keamanan", "64.01/logistik"]
     assert summary.muted == ("64.01/logistik",)
     assert summary.regions == (state,)
 

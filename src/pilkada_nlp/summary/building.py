@@ -57,16 +57,16 @@ class _News(NamedTuple):
 
 
 class _Parts:
-    """Makes parts of the summary; one that fails is named in `missing` with the reason, and the rest stands."""
+    """Makes the fields of the summary; one that fails is named in `missing` with the reason, and the rest stands."""
 
     def __init__(self) -> None:
         self.missing: dict[str, str] = {}
 
     def make(self, name: str, part: Callable[[], tuple[_Line, ...]]) -> tuple[_Line, ...]:
-        """Return the lines of a part, none where it cannot be made."""
+        """Return the lines of the field `name`, none where they cannot be made."""
         try:
             return part()
-        except Exception as error:  # whatever is wrong with one part must not take the page with it
+        except Exception as error:  # whatever is wrong with one field must not take the page with it
             self.missing[name] = f"{type(error).__name__}: {error}"
             return ()
 
@@ -95,7 +95,7 @@ def build_summary(
     applied (`apply_corrections`). A story belongs to the day when one of its articles does; stories on national
     elections only are counted and not listed. `previous` is the last edition of the day before, `last` the last one of
     this day: when that was closed and is not true any more, the next edition lists the changes. A day that was closed
-    stays so. A part that cannot be made is named in `missing`.
+    stays so. A field that cannot be made stays empty and is named in `missing`.
     """
     todays = {article.id: f"{article.title}\n{article.text}" for article in articles}
     told = [story for story in stories if any(member.article in todays for member in story.members)]
@@ -111,8 +111,8 @@ def build_summary(
         closed=closed or bool(last and last.closed),
         changes=(),
         corrections=(),
-        stage=parts.make("header", lambda: calendar.on(day)),
-        next=parts.make("header", lambda: calendar.after(day)),
+        stage=parts.make("stage", lambda: calendar.on(day)),
+        next=parts.make("next", lambda: calendar.after(day)),
         sources=tuple(sources),
         articles=len(articles),
         related=sum(tagging.relevant.value for tagging in judged),
@@ -121,14 +121,14 @@ def build_summary(
         independent=sum(story.independence >= _INDEPENDENT_FROM for story in told),
         headlines=(),
         incidents=parts.make("incidents", lambda: _of(news, "kejadian", lambda story: not _is_unconfirmed(story))),
-        unconfirmed=parts.make("incidents", lambda: _of(news, "kejadian", _is_unconfirmed)),
-        rulings=parts.make("incidents", lambda: _of(news, "putusan")),
-        allegations=parts.make("incidents", lambda: _of(news, "dugaan", lambda story: not _is_hoax(story))),
+        unconfirmed=parts.make("unconfirmed", lambda: _of(news, "kejadian", _is_unconfirmed)),
+        rulings=parts.make("rulings", lambda: _of(news, "putusan")),
+        allegations=parts.make("allegations", lambda: _of(news, "dugaan", lambda story: not _is_hoax(story))),
         watchlist=parts.make("watchlist", lambda: _entries(watchlist)),
         regions=watchlist.regions,
         muted=tuple(muted),
         open_cases=parts.make("open_cases", lambda: open_cases(regional, day, _votes(calendar, day))),
-        potentials=parts.make("ahead", lambda: _of(news, "potensi")),
+        potentials=parts.make("potentials", lambda: _of(news, "potensi")),
         ahead=parts.make("ahead", lambda: calendar.ahead(day, _AHEAD)),
         appeals=parts.make("appeals", lambda: _appeals(news)),
         debunked=parts.make("debunked", lambda: _debunked(news)),
@@ -140,7 +140,7 @@ def build_summary(
         missing=parts.missing,
         notice=notice,
     )
-    stated = parts.make("method", lambda: corrected_since(summary, corrections, previous, last))
+    stated = parts.make("corrections", lambda: corrected_since(summary, corrections, previous, last))
     headlines = parts.make("headlines", lambda: _headlines(news, previous, stated))
     return _edition(msgspec.structs.replace(summary, headlines=headlines, corrections=stated), last, corrections)
 
@@ -264,7 +264,7 @@ def _is_muted(entry: WatchlistEntry) -> bool:
 
 
 def _entries(watchlist: Watchlist) -> tuple[WatchlistEntry, ...]:
-    """Return the entries that are not muted, titles without names of private persons."""
+    """Return the entries with titles that name no private persons."""
     return tuple(
         msgspec.structs.replace(
             entry,
@@ -273,7 +273,6 @@ def _entries(watchlist: Watchlist) -> tuple[WatchlistEntry, ...]:
             ),
         )
         for entry in watchlist.entries
-        if not _is_muted(entry)
     )
 
 
