@@ -51,6 +51,7 @@ _MEASURABLE: Final = frozenset(
     kantor gedung bangunan TPS kotak bilik lembar mobil motor kendaraan kios perahu desa kelurahan kampung rupiah pria
     perempuan wanita remaja siswa anak aparat relawan wartawan jurnalis keluarga KK""".split()
 )
+_REACH: Final = 120  # characters around a figure that may belong to its clause
 _CLAUSE: Final = re.compile(r"[.,;:!?]\s|\n")
 
 
@@ -75,8 +76,11 @@ def shown_sentences(article: Article, tagging: Tagging) -> tuple[findings.Senten
     candidates = _candidates(article, tagging)
     if tagging.modality and tagging.modality.value == "dugaan":
         if not any(candidate.hedged for candidate in candidates):
-            everything = [(nth, _OPENING, None) for nth in range(len(read(article.text)))]
-            candidates += [found for found in _stretches(article, tagging, everything) if found.hedged][:1]
+            alone = (_stretches(article, tagging, [(nth, _OPENING, None)]) for nth in range(len(read(article.text))))
+            (hedged,) = next((found for found in alone if found and found[0].hedged), [None])
+            if hedged:
+                apart = [one for one in candidates if one.end <= hedged.start or hedged.end <= one.start]
+                candidates = [hedged, *apart]
         chosen = [
             *_varied([candidate for candidate in candidates if candidate.hedged]),
             *_varied([candidate for candidate in candidates if not candidate.hedged]),
@@ -105,9 +109,10 @@ def harm(article: Article, tagging: Tagging) -> tuple[Figure, ...]:
 
 
 def _clause(text: str, figure: Figure) -> str:
-    starts = [match.end() for match in _CLAUSE.finditer(text, 0, figure.start)]
-    end = _CLAUSE.search(text, figure.end)
-    return text[starts[-1] if starts else 0 : end.start() if end else len(text)]
+    first = max(figure.start - _REACH, 0)
+    starts = [match.end() for match in _CLAUSE.finditer(text, first, figure.start)]
+    end = _CLAUSE.search(text, figure.end, figure.end + _REACH)
+    return text[starts[-1] if starts else first : end.start() if end else figure.end + _REACH]
 
 
 def _candidates(article: Article, tagging: Tagging) -> list[_Candidate]:
