@@ -42,6 +42,7 @@ _TOKEN: Final = re.compile(
 _ACRONYM: Final = re.compile(r"[A-Z]{3,}")
 _INITIALS: Final = re.compile(r"(?:[A-Z]\.?){1,4}")
 _PAIR: Final = re.compile(r"[A-Z][a-z]{2,}-[A-Z][a-z]*")  # candidates go in pairs: "Fulan Polan-Fulanah Polan"
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _VERB: Final = re.compile(r"(?:me|di|ber|ter)[a-z]{4,}")
 _LISTS: Final = frozenset({",", "dan", "serta", "&", "/", "-", "–"})
 
@@ -147,7 +148,10 @@ def mask_private(text: str, context: str = "") -> str:
 
 @functools.lru_cache(maxsize=256)  # the sentences of one article are asked for one after another
 def _private(context: str) -> re.Pattern[str] | None:
-    """Return what matches the names of the private persons of a text, and parts of them that mean nobody else."""
+    """Return what matches the names of the private persons of a text, None where there are none.
+
+    Parts of a name match too where they can mean nobody else: no official, no place, no word of the text.
+    """
     found = [person for sentence in sentences(context) for person in _introduced(sentence.text)]
     public = [frozenset(map(str.lower, person.words)) for person in found if person.kind == "public"]
     public += _words().figures
@@ -157,15 +161,13 @@ def _private(context: str) -> re.Pattern[str] | None:
         if person.kind == "minor"
         or (person.kind == "private" and not any(known >= {*map(str.lower, person.words)} for known in public))
     }
-    forms = {
-        piece
-        for name in names
-        for piece in _pieces(name)
-        if piece == name or any(_tells(part, context, public) for part in piece)
-    }
-    forms |= {tuple(map(str.upper, form)) for form in forms}
-    if not forms:
+    if not names:
         return None
+    told = {part for name in names for part in name if _tells(part)}
+    told -= {part for part in told if any(part.lower() in known for known in public)}
+    told -= {word.capitalize() for word in _WORD.findall(context) if word.islower()}
+    forms = {piece for name in names for piece in _pieces(name) if piece == name or told.intersection(piece)}
+    forms |= {tuple(map(str.upper, form)) for form in forms}
     longest_first = sorted(forms, key=lambda form: (-len(" ".join(form)), form))
     return re.compile(
         r"(?<!\w)(?:" + "|".join(r"\s+".join(map(re.escape, form)) for form in longest_first) + r")(?!\w)"
@@ -179,17 +181,15 @@ def _pieces(name: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield tuple(name[start:end])
 
 
-def _tells(part: str, context: str, public: Sequence[frozenset[str]]) -> bool:
-    """Say whether a word of a private name, alone, means that person: no ordinary word, no place, no official."""
+def _tells(part: str) -> bool:
+    """Say whether a word of a private name may mean that person where it stands alone."""
     words, lower = _words(), part.lower()
     return (
         len(part) >= _SHORTEST_PART
         and not _INITIALS.fullmatch(part)
         and lower not in words.joins
-        and part not in words.honorifics
         and lower not in words.regions
-        and not any(lower in known for known in public)
-        and not re.search(rf"(?<!\w){re.escape(lower)}(?!\w)", context)
+        and part not in words.honorifics
     )
 
 
