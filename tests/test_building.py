@@ -23,9 +23,11 @@ from pilkada_nlp.article.findings import (
     WatchReason,
 )
 from pilkada_nlp.elections import Calendar
+from pilkada_nlp.summary import render
 from pilkada_nlp.summary.building import build_summary
 from pilkada_nlp.summary.cases import cases, dates, open_cases
 from pilkada_nlp.summary.corrections import apply_corrections
+from pilkada_nlp.wording import Language
 from tests.conftest import NOW, article_of
 from tests.test_stories import tagging_of
 
@@ -371,6 +373,20 @@ def test_a_part_that_fails_leaves_the_rest_and_says_so() -> None:
     assert summary.missing == dict.fromkeys(["open_cases", "ahead"], "RuntimeError: kalender rusak")
     assert ids(summary.incidents) == ["a"]
     assert [found.key for found in summary.stage] == ["kampanye"]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_what_is_built_can_be_rendered(language: Language) -> None:
+    """A summary with lines in every part, and an empty one, come out as pages that name them."""
+    old = story("lama", modality="dugaan", day=DAY - timedelta(days=20))
+    kinds = ["kejadian", "putusan", "dugaan", "potensi", "cek_fakta", "imbauan"]
+    now = build(
+        [old, *(story(kind, modality=kind) for kind in kinds)], watchlist=Watchlist(day=DAY, entries=(entry(),))
+    )
+    pages = render(build([old, story("kejadian", severity=4)], last=now), language)
+    assert "Judul lama" in pages["html"]
+    assert "Judul kejadian" in pages["md"]
+    assert len(render(build([]), language)["html"]) > 1000
 
 
 # ---------------------------------------------------------------- editions
