@@ -19,8 +19,10 @@ _THEME: Final[Mapping[Strength, float]] = {"pokok": 0.8, "sebutan": 0.4}
 _OPENING: Final = 0.5
 _SHORTEST_NAME: Final = 3  # letters; shorter words of a name are initials and stand in other words
 _SHORTEST_STEM: Final = 4  # letters; shorter words make no two sentences alike
+_PLACE: Final = r"[(\[]?(?:[A-Z][\w.'’/)\]-]*|[a-z]\w*\.(?:com|co|id|net|tv)|\d{1,2}/\d{1,2}(?:/\d{2,4})?)[)\]]?"
 _DATELINE: Final = re.compile(
-    r"(?:[A-Z][\w.'’/()-]*,? ?|\d{1,2}/\d{1,2}(?:/\d{2,4})?,? ?){1,7}(?<! )(?: ?(?:--?|–|—),?|,-) +(?=[\"“A-Z\d])"
+    rf"(?:{_PLACE}(?:,? {_PLACE}){{0,7}}(?: ?(?:--?|–|—),?[^\S\n]+|[,.]- ?)){{1,2}}(?=[\"“A-Z\d])"
+    r"|[A-Z]\w+\.(?:com|co|id|net|tv), [A-Z][a-z]+ (?=[A-Z])"  # no dash: "Outlet.com, Jakarta Ketua KPU …"
 )
 # An allegation without one of these would read like a fact.
 _HEDGES: Final = frozenset(
@@ -135,6 +137,8 @@ def _stretches(
 ) -> list[_Candidate]:
     """Return the chosen sentences (number, weight, kind of statement) with whole quotations, each stretch once."""
     sentences = read(article.text)
+    dateline = _DATELINE.match(article.text)
+    begins = dateline.end() if dateline else 0
     peg = tagging.modality.value if tagging.modality else None
     found: dict[tuple[int, int], _Candidate] = {}
     for nth, weight, modality in sorted(chosen, key=lambda choice: (-choice[1], choice[0])):
@@ -142,8 +146,8 @@ def _stretches(
         if whole is None:
             continue
         part = sentences[whole[0] : whole[1]]
-        start, end = _without_dateline(article.text, part[0].span.start), part[-1].span.end
-        if any(known_start < end and start < known_end for known_start, known_end in found):
+        start, end = max(part[0].span.start, begins), part[-1].span.end
+        if start >= end or any(known_start < end and start < known_end for known_start, known_end in found):
             continue
         words = [word for sentence in part for word in sentence.words]
         found[start, end] = _Candidate(
@@ -179,12 +183,6 @@ def _balanced(part: str) -> bool:
         if depth < 0:
             return False
     return depth == 0 and part.count('"') % 2 == 0
-
-
-def _without_dateline(text: str, start: int) -> int:
-    """Return where the first sentence begins behind a dateline such as "SAMPANG, Outlet - "."""
-    match = _DATELINE.match(text) if start == 0 else None
-    return match.end() if match else start
 
 
 def _varied(candidates: Sequence[_Candidate]) -> list[_Candidate]:
