@@ -57,9 +57,9 @@ def daily(
 ) -> None:
     """Read the outlets and write the summary of a day.
 
-    Running it again is harmless: nothing changes unless something new came, which makes a corrected edition. Days missed
-    since the last summary are caught up with. Waits up to 15 minutes for another run. Prints the watchlist, with
-    --format json the whole summary.
+    Running it again is harmless: nothing changes unless something new came, which makes a corrected edition. Days
+    missed since the last summary are caught up with. Waits up to 15 minutes for another run. Prints the watchlist,
+    with --format json the whole summary.
 
     Example: pilkada daily --date 2024-11-27 --out ringkasan
     """

@@ -1,4 +1,4 @@
-"""What must not pass from an article into a page, a table or a chat: control characters, false links, formulas, markup."""
+"""What must not pass from an article into a page, a table or a chat: controls, false links, formulas, markup."""
 
 import re
 from typing import Final, TypeVar

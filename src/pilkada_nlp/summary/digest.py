@@ -49,7 +49,8 @@ def _header(p: Phrases) -> Iterator[str]:
     if s.notice:
         yield s.notice
     stories_of = p.t["stories_of"].format(related=p.number(s.related), articles=p.number(s.articles))
-    yield f"{p.number(s.stories)} {p.t['stories']} {stories_of}; {p.share(s.independent, s.stories)} {p.t['independent']}."
+    yield f"{p.number(s.stories)} {p.t['stories']} {stories_of}"
+    yield f"{p.share(s.independent, s.stories)} {p.t['independent']}"
     yield coverage(s, p.language)
     for milestone in s.next[:1]:
         yield f"{p.milestone(milestone)}, {p.span(milestone)}: {p.until(milestone.first)}"

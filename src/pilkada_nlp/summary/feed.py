@@ -1,4 +1,4 @@
-"""The Atom feed of the summaries: one entry for each edition, the newest day first, without asking anything anywhere."""
+"""The Atom feed of the summaries: an entry for each edition, the newest day first, made of the summaries alone."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta

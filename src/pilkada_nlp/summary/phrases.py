@@ -203,7 +203,7 @@ class Phrases:
 
     def counts(self, entry: WatchlistEntry) -> str:
         """Return the stories by kind: "K 3 · D 2 · P 0 · Po 1 · I 5"."""
-        return " · ".join(f"{letter} {entry.counts.get(kind, 0)}" for kind, letter in COUNTED.items())
+        return " · ".join(f"{letter}\N{NO-BREAK SPACE}{entry.counts.get(kind, 0)}" for kind, letter in COUNTED.items())
 
     def counted(self) -> str:
         """Return what the letters of `counts` stand for."""

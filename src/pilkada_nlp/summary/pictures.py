@@ -17,6 +17,7 @@ from pilkada_nlp.wording import table
 _TILE: Final = (56, 54)  # width and height in units of the picture, which has 60 x 58 for each
 _PITCH: Final = (60, 58)
 _STRIP: Final = 52  # units that all regencies of a province share
+_LEAST: Final = 3  # of them for a level that few have
 _HEIGHTS: Final = {"tinggi": 14, "sedang": 10, "rendah": 6, "tanpa_data": 14}
 _ROWS: Final = 20  # regions on the heat map
 _SPARK: Final = (112, 28)
@@ -27,9 +28,19 @@ Cells = dict[tuple[str, str], WatchlistEntry]
 def _picture(key: str, size: tuple[int, int], title: str, desc: str, body: Markup) -> Markup:
     """Return an SVG of `size` units whose title and description can be read aloud."""
     return Markup(
-        '<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{key}-t {key}-d">'
+        '<svg class="{kind}" viewBox="0 0 {width} {height}" style="max-width:{most}px" role="img" '
+        'aria-labelledby="{key}-t {key}-d">'
         '<title id="{key}-t">{title}</title><desc id="{key}-d">{desc}</desc>{body}</svg>'
-    ).format(kind=key.split("-")[0], key=key, width=size[0], height=size[1], title=title, desc=desc, body=body)
+    ).format(
+        kind=key.split("-")[0],
+        key=key,
+        width=size[0],
+        height=size[1],
+        most=size[0] * 6 // 5,
+        title=title,
+        desc=desc,
+        body=body,
+    )
 
 
 def _joined(parts: Sequence[Markup]) -> Markup:
@@ -81,7 +92,7 @@ def _tile(code: str, tile: dict[str, object], states: Sequence[RegionState], hal
     for level in LEVELS:
         if not counts[level]:
             continue
-        width = _STRIP * counts[level] / len(states)
+        width = _LEAST + (_STRIP - _LEAST * len(counts)) * counts[level] / len(states)
         height = _HEIGHTS[level]
         style = Markup(' style="fill:url(#map-{}-hatch)"').format(half) if level == "tanpa_data" else ""
         strip.append(
@@ -92,14 +103,16 @@ def _tile(code: str, tile: dict[str, object], states: Sequence[RegionState], hal
         left += width
     most = " ".join(f"{SYMBOLS[level]}{counts[level]}" for level in ("tinggi", "sedang") if counts[level])
     return Markup(
-        '<g transform="translate({x} {y})"><title>{title}</title><rect class="tile" width="{w}" height="{h}" rx="4"/>'
-        '<text x="4" y="15">{label}</text><text class="few" x="4" y="31">{most}</text>{strip}</g>'
+        '<g transform="translate({x} {y})"><title>{title}</title>'
+        '<rect class="tile worst-{worst}" width="{w}" height="{h}" rx="4"/>'
+        '<text class="label" x="4" y="15">{label}</text><text class="few" x="4" y="31">{most}</text>{strip}</g>'
     ).format(
         x=int(str(tile["column"])) * _PITCH[0] + 2,
         y=int(str(tile["row"])) * _PITCH[1] + 2,
         title=tile_text(code, states, phrases),
         w=_TILE[0],
         h=_TILE[1],
+        worst=states[0].level if states else "tanpa_data",
         label=tile["label"],
         most=most,
         strip=_joined(strip),
@@ -124,10 +137,10 @@ def heat_cells(entries: Sequence[WatchlistEntry]) -> tuple[list[tuple[str, str]]
 def heat_map(entries: Sequence[WatchlistEntry], phrases: Phrases) -> Markup:
     """Return region x theme with the level's letter in each cell."""
     rows, themes, cells = heat_cells(entries)
-    left, top, wide, high = 142, 130, 19, 20
+    left, top, wide, high = 142, 134, 19, 20
     drawn = [
         Markup('<text transform="translate({} {}) rotate(-60)">{}</text>').format(
-            left + wide * column + 13, top - 6, _short(phrases.theme(theme), 24)
+            left + wide * column + 13, top - 6, _short(phrases.theme(theme), 20)
         )
         for column, theme in enumerate(themes)
     ]

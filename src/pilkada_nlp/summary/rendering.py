@@ -47,7 +47,7 @@ def render(summary: DailySummary, language: Language = "id") -> dict[str, str]:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the summary's JSON, as published in `docs/summary.schema.json`."""
+    """Return the JSON Schema of the summary's JSON, as published in `data/summary.schema.json` (`make schema`)."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(DailySummary)}
 
 

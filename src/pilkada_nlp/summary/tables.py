@@ -1,4 +1,4 @@
-"""The tables of a summary as CSV, for spreadsheets, notebooks and comparisons between days: column names never change."""
+"""The tables of a summary as CSV, for spreadsheets, notebooks and comparisons; columns have one name for ever."""
 
 import csv
 import io
