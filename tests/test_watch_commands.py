@@ -19,7 +19,7 @@ from pilkada_nlp.cli import main
 from pilkada_nlp.cli.printing import shown_time
 from pilkada_nlp.watchlist import build_watchlist, cover
 from tests.conftest import NOW, article_of, page_of
-from tests.test_summary import summary_of
+from tests.sample_summaries import empty_summary
 from tests.test_watchlist import DAY, story_of
 
 BIMA = [RegionTag(code=code, name=name, role="peristiwa", score=1.0) for code, name in (("52.06", "A"), ("52.72", "B"))]
@@ -69,7 +69,7 @@ def url(tmp_path: Path) -> str:
         archive.replace_stories(Told([], {}), STORIES, DAY - timedelta(days=9), DAY)
         archive.replace_entries(DAY, watchlist.entries)
         archive.add_decision(LATER)
-        archive.add_edition(msgspec.structs.replace(summary_of([]), regions=watchlist.regions), NOW)
+        archive.add_edition(msgspec.structs.replace(empty_summary(), closed=True, regions=watchlist.regions), NOW)
     return address
 
 

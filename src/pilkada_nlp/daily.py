@@ -328,15 +328,24 @@ def join_stories(archive: Archive, progress: Progress = silent) -> None:
 
 def _days(archive: Archive, day: date) -> list[date]:
     """Return the days to summarise, in order: missed ones, those that something came late for, and `day`."""
-    days = {day, *archive.late_days(day - timedelta(days=_CORRECTED), day)}
+    days = {day, *_late_days(archive, day - timedelta(days=_CORRECTED), day)}
     last = archive.last_closed()
     if last is not None:
-        missed = last + timedelta(days=1)
-        while missed < day:
-            if (day - missed).days <= _MISSED:
-                days.add(missed)
-            missed += timedelta(days=1)
+        missed = (last + timedelta(days=number) for number in range(1, (day - last).days))
+        days.update(at for at in missed if (day - at).days <= _MISSED)
     return sorted(days)
+
+
+def _late_days(archive: Archive, first: date, last: date) -> Iterator[date]:
+    """Yield the closed days of which an article was fetched, or a line corrected, after their newest edition."""
+    closed = archive.closed_at(first, last)
+    for day, fetched in archive.newest_fetched(first, last).items():
+        if day in closed and fetched > closed[day]:
+            yield day
+    for correction in archive.corrections():
+        story = archive.story(correction.line)
+        if story is not None and story.day in closed and correction.at > closed[story.day]:
+            yield story.day
 
 
 def close_day(

@@ -139,10 +139,11 @@ def corrected_since(
     """Return what the edition `now` states as corrected or withdrawn, in the order of the decisions.
 
     That is everything decided from the beginning of its day (WIB) to the morning on which it is read, and at any time
-    what is about a line of that day. What `previous`, the edition of the day before, stated is not said again; what
-    `last`, an earlier edition of the day, stated stays as it was.
+    what is about a line of that day. What was decided before `previous`, the edition of the day before, was read and
+    stands there is not said again; what `last`, an earlier edition of the day, stated stays as it was.
     """
     start = datetime.combine(now.day, time(), _WIB)
+    read = datetime.combine(now.day, _READ_AT, _WIB)
     end = datetime.combine(now.day + timedelta(days=1), _READ_AT, _WIB)
     before = lines(previous) if previous else {}
     ours = lines(last) if last else {}
@@ -163,8 +164,8 @@ def corrected_since(
         )
         key = _key(change)
         in_time = start <= correction.at and (correction.at < end or line in ours or line in today)
-        if key in kept or (in_time and key not in said):
-            found[key] = kept.get(key, change)
+        if key in kept or (in_time and (key not in said or correction.at >= read)):
+            found[key] = kept.get(key) or said.get(key) or change
     return tuple(found.values())
 
 
