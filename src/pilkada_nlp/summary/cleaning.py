@@ -9,12 +9,11 @@ import msgspec
 T = TypeVar("T")
 
 # Line breaks of all kinds become spaces; other controls, marks that turn the direction of text, invisible tags and
-# what XML forbids vanish; half of a surrogate pair cannot be written at all.
+# what XML forbids vanish.
 _BREAK: Final = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
 )
-_HALF: Final = re.compile("[\ud800-\udfff]")
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>|#~@&]|:(?=//)|^[-+=]|^\d+(?=[.)])|(?<=www)\.)")
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
@@ -24,7 +23,7 @@ def clean(value: T) -> T:
     if isinstance(value, str):
         if value.isascii() and value.isprintable():
             return value
-        return _HALF.sub("�", _HIDDEN.sub("", _BREAK.sub(" ", value)))  # type: ignore[return-value]
+        return _HIDDEN.sub("", _BREAK.sub(" ", value))  # type: ignore[return-value]
     if isinstance(value, msgspec.Struct):
         fields = {name: clean(getattr(value, name)) for name in value.__struct_fields__}
         return type(value)(**fields)

@@ -265,11 +265,12 @@ class Phrases:
         return words if isinstance(words, str) else name
 
     def change(self, change: Change) -> str:
-        """Return what is different: "berubah: Judul. sedang menjadi tinggi. Alasan: …"."""
-        pieces = [self.t["change"].format(kind=self.t["change_kind"][change.kind], title=change.title.rstrip("."))]
+        """Return what is different: "berubah: Judul (sedang menjadi tinggi). Alasan: …"."""
+        text = self.t["change"].format(kind=self.t["change_kind"][change.kind], title=change.title.rstrip("."))
         if change.before and change.now:
             before, now = self._value(change.before), self._value(change.now)
-            pieces.append(self.t["from_to"].format(before=before, now=now))
+            text += f" ({self.t['from_to'].format(before=before, now=now)})"
+        pieces = [text]
         if change.why:
             pieces.append(self.t["because"].format(why=change.why.rstrip(".")))
         return ". ".join(pieces) + "."

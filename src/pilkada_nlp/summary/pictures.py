@@ -64,10 +64,10 @@ def province_name(code: str) -> str:
     return region(code).short_name
 
 
-def tile_text(code: str, states: Sequence[RegionState], phrases: Phrases) -> str:
-    """Return what a tile of the map says."""
+def tile_text(states: Sequence[RegionState], phrases: Phrases) -> str:
+    """Return how many regencies and cities of a province are at which level."""
     counts = Counter(state.level for state in states)
-    return str(phrases.t["map_tile"]).format(name=province_name(code), **{level: counts[level] for level in LEVELS})
+    return str(phrases.t["map_tile"]).format(**{level: counts[level] for level in LEVELS})
 
 
 def province_map(regions: Sequence[RegionState], phrases: Phrases) -> list[Markup]:
@@ -109,7 +109,7 @@ def _tile(code: str, tile: dict[str, object], states: Sequence[RegionState], hal
     ).format(
         x=int(str(tile["column"])) * _PITCH[0] + 2,
         y=int(str(tile["row"])) * _PITCH[1] + 2,
-        title=tile_text(code, states, phrases),
+        title=f"{province_name(code)}: {tile_text(states, phrases)}",
         w=_TILE[0],
         h=_TILE[1],
         worst=states[0].level if states else "tanpa_data",
