@@ -1,0 +1,218 @@
+"""How likely two tellings are of one event: points by what they share, for many pairs at once.
+
+The points of a pair depend on nothing but the two, so it does not matter what else is compared, nor in which order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pilkada_nlp.stories.telling import NAME, NUMBER, RARITY_STEPS, TERM, TITLE, Telling
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+_DAYS: Final = 3  # other tellings of an event appear within days
+_CHAIN_DAYS: Final = 14  # how long a case is waited for
+_RARE: Final = 3.0  # rarity of the words by which tellings find each other: in one text of ninety or fewer
+_COMMON: Final = 10.0  # rarity that two tellings share in such words before they are compared: two words at least
+_THOUSAND: Final = 1000  # likelihoods are whole thousandths, so that their sums do not depend on the order
+_UNLIKELY: Final = 50  # thousandths; below, it makes no difference
+_STAGES: Final = (
+    "dugaan laporan registrasi klarifikasi kajian rekomendasi penyidikan tuntutan putusan banding eksekusi".split()
+)
+_APART, _UNKNOWN, _SHARED = -1, 0, 1  # how the places of two tellings stand to each other
+
+FEATURES: Final = ("opening", "title", "title_least", "names", "numbers", "days", "other_date", "theme", "modality")
+_PLACED: Final = (0.0,) * 10
+_UNPLACED: Final = (0.0,) * 10
+_FOLLOWS: Final = (0.0,) * 10
+
+
+class Pair(NamedTuple):
+    """Two tellings by their places: `likely` in thousandths, `similarity` the cosine of titles and openings."""
+
+    earlier: int
+    later: int
+    likely: int
+    similarity: float
+
+
+class Likeness:
+    """Compares tellings that are in order of day."""
+
+    def __init__(self, told: Sequence[Telling]) -> None:
+        import numpy as np
+
+        records = [np.frombuffer(telling.terms, np.dtype(list(TERM))) for telling in told]
+        terms = np.concatenate(records)
+        self._ends = _ends([len(some) for some in records])
+        owner = np.repeat(np.arange(len(told)), np.diff(self._ends))
+        words, self._word = np.unique(terms["word"], return_inverse=True)
+        rarity = terms["rarity"] / RARITY_STEPS
+        opening = np.log1p(terms["opening"]) * rarity
+        opening /= np.maximum(np.sqrt(np.bincount(owner, opening**2, len(told))), 1e-9)[owner]
+        kinds = [np.where(terms["kind"] & kind, rarity, 0.0) for kind in (TITLE, NAME, NUMBER)]
+        # A row for each term of each telling: its weight in the opening, its rarity if in the title, a name, a number,
+        # and its rarity.
+        self._weights = np.column_stack([opening, *kinds, rarity])
+        self._looked_up = np.zeros((len(words), self._weights.shape[1]))
+        self._totals = np.column_stack([np.bincount(owner, kind, len(told)) for kind in kinds])
+        self._words = len(words)
+
+        rare = np.flatnonzero(rarity >= _RARE)
+        self._rare_ends = np.searchsorted(rare, self._ends)
+        self._rare_word, self._rare_owner, self._rarity = self._word[rare], owner[rare], rarity[rare]
+
+        self._day = np.array([telling.day.toordinal() for telling in told])
+        self._dates = np.array([telling.dates for telling in told], np.int64)
+        self._theme = np.array(_bits([[name for name, strength in t.themes if strength == "pokok"] for t in told]))
+        self._modality = np.unique([telling.modality for telling in told], return_inverse=True)[1]
+        # An appeal after an incident is news of its own, and a round-up is not the event.
+        self._kind = np.array([2 * (telling.modality == "imbauan") + telling.is_aggregate for telling in told])
+        self._stage = np.array([stage(telling) for telling in told])
+        self._place, self._stands = _places([frozenset(place.code for place in telling.regions) for telling in told])
+
+    def events(self) -> Iterator[Pair]:
+        """Yield the pairs that may be tellings of one event, in order."""
+        for at, others in self._near(0, _DAYS):
+            reached, staged = self._stage[at], self._stage[others]
+            others = others[(self._kind[others] == self._kind[at]) & ((staged == reached) | (staged == 0) | (reached == 0))]
+            yield from self._pairs(at, others, _PLACED)
+
+    def follow_ups(self) -> Iterator[Pair]:
+        """Yield the pairs of which the later may carry on the case of the earlier, one day to two weeks before."""
+        for at, others in self._near(1, _CHAIN_DAYS):
+            others = others[(self._stage[others] < self._stage[at])]
+            yield from self._pairs(at, others[self._standing(at, others) == _SHARED], _FOLLOWS)
+
+    def _standing(self, at: int, others: "Ints") -> "Ints":
+        return self._stands[self._place[at], self._place[others]]
+
+    def _pairs(self, at: int, others: "Ints", placed: Sequence[float]) -> Iterator[Pair]:
+        import numpy as np
+
+        if not len(others):
+            return
+        features = self.features(at, others)
+        points = np.where(
+            self._standing(at, others) == _SHARED,
+            features @ placed[:-1] + placed[-1],
+            features @ _UNPLACED[:-1] + _UNPLACED[-1],
+        )
+        likely = np.rint(_THOUSAND / (1 + np.exp(-points))).astype(np.int64)
+        for nth in np.flatnonzero(likely >= _UNLIKELY).tolist():
+            yield Pair(int(others[nth]), at, int(likely[nth]), float(features[nth, 0]))
+
+    def features(self, at: int, others: "Ints") -> "Floats":
+        """Return a row of `FEATURES` for each of `others`, of which there is at least one, beside telling `at`."""
+        import numpy as np
+
+        own = slice(self._ends[at], self._ends[at + 1])
+        self._looked_up[self._word[own]] = self._weights[own]
+        where = _ranges(self._ends[others], self._ends[others + 1])
+        mine, theirs = self._looked_up[self._word[where]], self._weights[where]
+        self._looked_up[self._word[own]] = 0
+        both = np.column_stack([mine[:, 0] * theirs[:, 0], np.minimum(mine[:, 1:], theirs[:, 1:])])
+        both = np.column_stack([both, np.where(theirs[:, 4] > 0, mine[:, 1], 0), np.where(mine[:, 4] > 0, theirs[:, 1], 0)])
+        cosine, _, names, numbers, _, title, other_title = _sums(both, self._ends[others + 1] - self._ends[others]).T
+        totals, other_totals = self._totals[at], self._totals[others]
+        covered = title / max(totals[0], 1e-9), other_title / np.maximum(other_totals[:, 0], 1e-9)
+        least = np.maximum(np.minimum(totals, other_totals), 1e-9)
+        dates, other_dates = self._dates[at], self._dates[others]
+        return np.column_stack(
+            [
+                cosine,
+                (covered[0] + covered[1]) / 2,
+                np.minimum(*covered),
+                names / least[:, 1],
+                numbers / least[:, 2],
+                self._day[at] - self._day[others],
+                (dates != 0) & (other_dates != 0) & (dates & other_dates == 0),
+                (self._theme[at] & self._theme[others]) != 0,
+                self._modality[at] == self._modality[others],
+            ]
+        )
+
+    def _near(self, least: int, most: int) -> "Iterator[tuple[int, Ints]]":
+        """Yield each telling with the earlier ones, `least` to `most` days before, that share rare words with it."""
+        import numpy as np
+
+        for day in np.unique(self._day):
+            start, end = np.searchsorted(self._day, (day - most, day - least + 1))
+            today = np.searchsorted(self._day, (day, day + 1))
+            window = slice(self._rare_ends[start], self._rare_ends[end])
+            order = np.argsort(self._rare_word[window], kind="stable")
+            holders = self._rare_owner[window][order] - start
+            ends = _ends(np.bincount(self._rare_word[window], minlength=self._words))
+            for at in range(*today):
+                rare = slice(self._rare_ends[at], self._rare_ends[at + 1])
+                words = self._rare_word[rare]
+                found = holders[_ranges(ends[words], ends[words + 1])]
+                shared = np.bincount(found, np.repeat(self._rarity[rare], ends[words + 1] - ends[words]), end - start)
+                others = np.flatnonzero(shared >= _COMMON) + start
+                others = others[others < at]
+                yield at, others[self._standing(at, others) != _APART]
+
+
+def stage(told: Telling) -> int:
+    """Return how far a case has come, 0 for what is no case."""
+    stage = "putusan" if told.case_stage == "dihentikan" else told.case_stage
+    return _STAGES.index(stage) + 1 if stage in _STAGES else 0
+
+
+def _bits(sets: Sequence[Sequence[str]]) -> list[int]:
+    """Return each set of names as bits of a number."""
+    bit = {name: 1 << at for at, name in enumerate(sorted({name for names in sets for name in names}))}
+    return [sum(bit[name] for name in set(names)) for names in sets]
+
+
+def _places(sets: Sequence[frozenset[str]]) -> "tuple[Ints, npt.NDArray[np.int8]]":
+    """Return the number of each set of region codes, and how the sets stand to each other."""
+    import numpy as np
+
+    numbers = {codes: at for at, codes in enumerate(dict.fromkeys(sets))}
+    named = np.array([bool(codes) for codes in numbers])
+    stands = np.where(named[:, None] & named, _APART, _UNKNOWN).astype(np.int8)
+    provinces: defaultdict[str, set[frozenset[str]]] = defaultdict(set)
+    for codes in numbers:
+        for code in codes:
+            provinces[code[:2]].add(codes)
+    for near in provinces.values():
+        for one, other in product(near, near):
+            if one & other:
+                stands[numbers[one], numbers[other]] = _SHARED
+            elif any(a.startswith(b) or b.startswith(a) for a in one for b in other):
+                stands[numbers[one], numbers[other]] = _UNKNOWN
+    return np.array([numbers[codes] for codes in sets]), stands
+
+
+def _ends(sizes: "Sequence[int] | Ints") -> "Ints":
+    """Return where each of the parts that follow each other begins, and at last where the last one ends."""
+    import numpy as np
+
+    return np.concatenate([[0], np.cumsum(sizes)])
+
+
+def _ranges(starts: "Ints", ends: "Ints") -> "Ints":
+    """Return all numbers from each start up to its end, one range after the other."""
+    import numpy as np
+
+    sizes = ends - starts
+    return np.repeat(starts - _ends(sizes)[:-1], sizes) + np.arange(sizes.sum())
+
+
+def _sums(rows: "Floats", sizes: "Ints") -> "Floats":
+    """Return the sums of the rows that belong together: `sizes` of them each, possibly none."""
+    import numpy as np
+
+    sums = np.zeros((len(sizes), rows.shape[1]))
+    filled = sizes > 0
+    if len(rows):
+        sums[filled] = np.add.reduceat(rows, _ends(sizes)[:-1][filled])
+    return sums
