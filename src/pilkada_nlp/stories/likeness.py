@@ -26,12 +26,13 @@ _UNLIKELY: Final = 50  # thousandths; below, it makes no difference
 _STAGES: Final = (
     "dugaan laporan registrasi klarifikasi kajian rekomendasi penyidikan tuntutan putusan banding eksekusi".split()
 )
+_NEWS: Final = 0  # the kind of what is neither an appeal nor a round-up
 _APART, _UNKNOWN, _SHARED = -1, 0, 1  # how the places of two tellings stand to each other
 
 FEATURES: Final = ("opening", "title", "title_least", "names", "numbers", "days", "other_date", "theme", "modality")
 _PLACED: Final = (0.0, 0.5, 0.3, 1.0, 0.5, -2.5, -2.5, 1.8, 0.2, 0.2)
-_UNPLACED: Final = (5.5, 0.0, 0.0, 0.0, 1.3, -1.7, -1.1, 0.0, 0.0, -3.4)
-_FOLLOWS: Final = (0.0, 0.5, 0.3, 1.0, 0.5, 0.0, 0.0, 1.8, 0.0, -2.0)
+_UNPLACED: Final = (4.3, 3.6, 0.0, 0.0, 1.3, -1.6, -1.0, 0.0, 0.0, -5.2)
+_FOLLOWS: Final = (0.0, 0.5, 0.3, 1.0, 0.5, 0.0, 0.0, 1.8, 0.0, -2.5)
 
 
 class Pair(NamedTuple):
@@ -86,10 +87,15 @@ class Likeness:
             yield from self._pairs(at, others, _PLACED)
 
     def follow_ups(self) -> Iterator[Pair]:
-        """Yield the pairs of which the later may carry on the case of the earlier, one day to two weeks before."""
+        """Yield the pairs of which the later may carry on the case of the earlier, one day to two weeks before.
+
+        A case never goes back; of texts that do not say how far it has come, the later carries on.
+        """
         for at, others in self._near(1, _CHAIN_DAYS):
-            others = others[(self._stage[others] < self._stage[at])]
-            yield from self._pairs(at, others[self._standing(at, others) == _SHARED], _FOLLOWS)
+            if self._kind[at] == _NEWS:
+                back = (self._stage[at] > 0) & (self._stage[others] > self._stage[at])
+                others = others[(self._kind[others] == _NEWS) & ~back & (self._standing(at, others) == _SHARED)]
+                yield from self._pairs(at, others, _FOLLOWS)
 
     def _standing(self, at: int, others: "Ints") -> "Ints":
         return self._stands[self._place[at], self._place[others]]
