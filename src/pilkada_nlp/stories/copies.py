@@ -45,8 +45,7 @@ def find_copies(told: Sequence[Telling]) -> Copies:
     nearest: dict[int, tuple[int, float]] = {}
     for earlier, later in _candidates(shingles):
         one, other = told[earlier], told[later]
-        # The same form filled in for another day is no copy.
-        if abs((other.day - one.day).days) > _DAYS or (one.dates and other.dates and not one.dates & other.dates):
+        if (other.day - one.day).days > _DAYS or _another_occasion(one, other):
             continue
         similarity, within = (
             (1.0, 1.0) if one.shingles == other.shingles else _overlap(shingles[earlier], shingles[later])
@@ -61,6 +60,20 @@ def find_copies(told: Sequence[Telling]) -> Copies:
         if text != at and at not in nearest:  # it resembles only later copies
             nearest[at] = text, _overlap(shingles[text], shingles[at])[0]
     return Copies(firsts, nearest)
+
+
+def _another_occasion(one: Telling, other: Telling) -> bool:
+    """Return whether the texts name other dates or places, as one form does that is filled in anew each time."""
+    if one.dates and other.dates and not one.dates & other.dates:
+        return True
+    return bool(one.regions and other.regions) and not any(
+        nested(here.code, there.code) for here in one.regions for there in other.regions
+    )
+
+
+def nested(one: str, other: str) -> bool:
+    """Return whether two region codes are of one region, or one is the province around the other."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _overlap(one: "Shingles", other: "Shingles") -> tuple[float, float]:
@@ -101,5 +114,7 @@ def _bands(shingles: Sequence["Shingles"]) -> "npt.NDArray[np.uint64]":
             np.concatenate(some).astype(np.uint64), ends, _BANDS * _ROWS, 1
         )
         rows = np.array(matrix.to_rows(), np.uint64).reshape(len(some), _BANDS, _ROWS)
-        bands[start : start + _AT_ONCE] = (rows[..., 0] << np.uint64(32)) ^ (rows[..., 1] << np.uint64(16)) ^ rows[..., 2]
+        bands[start : start + _AT_ONCE] = (
+            (rows[..., 0] << np.uint64(32)) ^ (rows[..., 1] << np.uint64(16)) ^ rows[..., 2]
+        )
     return bands

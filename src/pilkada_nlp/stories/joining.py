@@ -5,7 +5,7 @@ What comes out depends on the set of tellings alone, not on the order in which t
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec

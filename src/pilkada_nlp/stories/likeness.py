@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pilkada_nlp.stories.copies import nested
 from pilkada_nlp.stories.telling import NAME, NUMBER, RARITY_STEPS, TERM, TITLE, Telling
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
+    Truths = npt.NDArray[np.bool_]
 
 _DAYS: Final = 3  # other tellings of an event appear within days
 _CHAIN_DAYS: Final = 14  # how long a case is waited for
@@ -29,8 +31,10 @@ _STAGES: Final = (
 _NEWS: Final = 0  # the kind of what is neither an appeal nor a round-up
 _APART, _UNKNOWN, _SHARED = -1, 0, 1  # how the places of two tellings stand to each other
 
+_OPENING, _IN_TITLE, _, _, _RARITY = range(5)  # columns of the weights of terms; between them names and numbers
+
 FEATURES: Final = ("opening", "title", "title_least", "names", "numbers", "days", "other_date", "theme", "modality")
-_PLACED: Final = (0.0, 0.5, 0.3, 1.0, 0.5, -2.5, -2.5, 1.8, 0.2, 0.2)
+_PLACED: Final = (0.0, 0.5, 0.3, 1.0, 0.5, -2.5, -2.5, 1.8, 0.2, -0.1)
 _UNPLACED: Final = (4.3, 3.6, 0.0, 0.0, 1.3, -1.6, -1.0, 0.0, 0.0, -5.2)
 _FOLLOWS: Final = (0.0, 0.5, 0.3, 1.0, 0.5, 0.0, 0.0, 1.8, 0.0, -2.5)
 
@@ -59,10 +63,10 @@ class Likeness:
         opening = np.log1p(terms["opening"]) * rarity
         opening /= np.maximum(np.sqrt(np.bincount(owner, opening**2, len(told))), 1e-9)[owner]
         kinds = [np.where(terms["kind"] & kind, rarity, 0.0) for kind in (TITLE, NAME, NUMBER)]
-        # A row for each term of each telling: its weight in the opening, its rarity if in the title, a name, a number,
-        # and its rarity.
-        self._weights = np.column_stack([opening, *kinds, rarity])
-        self._looked_up = np.zeros((len(words), self._weights.shape[1]))
+        self._weights = np.column_stack([opening, *kinds, rarity])  # a row for each term of each telling
+        self._looked_up = np.zeros(
+            (len(words), self._weights.shape[1])
+        )  # a row for each word, of one telling at a time
         self._totals = np.column_stack([np.bincount(owner, kind, len(told)) for kind in kinds])
         self._words = len(words)
 
@@ -82,7 +86,7 @@ class Likeness:
     def events(self) -> Iterator[Pair]:
         """Yield the pairs that may be tellings of one event, in order."""
         for at, others in self._near(0, _DAYS):
-            moved = moved_on(self._stage[at], self._stage[others], self._day[at] - self._day[others])
+            moved = _moved_on(self._stage[at], self._stage[others], self._day[at] - self._day[others])
             others = others[(self._kind[others] == self._kind[at]) & ~moved]
             yield from self._pairs(at, others, _PLACED)
 
@@ -98,7 +102,8 @@ class Likeness:
                 yield from self._pairs(at, others, _FOLLOWS)
 
     def _standing(self, at: int, others: "Ints") -> "Ints":
-        return self._stands[self._place[at], self._place[others]]
+        stands: Ints = self._stands[self._place[at], self._place[others]]
+        return stands
 
     def _pairs(self, at: int, others: "Ints", placed: Sequence[float]) -> Iterator[Pair]:
         import numpy as np
@@ -124,9 +129,11 @@ class Likeness:
         where = _ranges(self._ends[others], self._ends[others + 1])
         mine, theirs = self._looked_up[self._word[where]], self._weights[where]
         self._looked_up[self._word[own]] = 0
-        both = np.column_stack([mine[:, 0] * theirs[:, 0], np.minimum(mine[:, 1:], theirs[:, 1:])])
-        both = np.column_stack([both, np.where(theirs[:, 4] > 0, mine[:, 1], 0), np.where(mine[:, 4] > 0, theirs[:, 1], 0)])
-        cosine, _, names, numbers, _, title, other_title = _sums(both, self._ends[others + 1] - self._ends[others]).T
+        both = np.minimum(mine, theirs)
+        both[:, _OPENING] = mine[:, _OPENING] * theirs[:, _OPENING]
+        both[:, _IN_TITLE] = np.where(theirs[:, _RARITY] > 0, mine[:, _IN_TITLE], 0)
+        both[:, _RARITY] = np.where(mine[:, _RARITY] > 0, theirs[:, _IN_TITLE], 0)
+        cosine, title, names, numbers, other_title = _sums(both, self._ends[others + 1] - self._ends[others]).T
         totals, other_totals = self._totals[at], self._totals[others]
         covered = title / max(totals[0], 1e-9), other_title / np.maximum(other_totals[:, 0], 1e-9)
         least = np.maximum(np.minimum(totals, other_totals), 1e-9)
@@ -172,7 +179,7 @@ def stage(told: Telling) -> int:
     return _STAGES.index(stage) + 1 if stage in _STAGES else 0
 
 
-def moved_on(one: "Ints", other: "Ints", days: "Ints") -> "Ints":
+def _moved_on(one: "Ints", other: "Ints", days: "Ints") -> "Truths":
     """Return whether a case is further in one telling than in the other, by their stages and the days between them.
 
     On one day it hardly moves on, and what is called an examination here is called a report there: only a report and a
@@ -181,8 +188,9 @@ def moved_on(one: "Ints", other: "Ints", days: "Ints") -> "Ints":
     import numpy as np
 
     report, ruling = _STAGES.index("laporan") + 1, _STAGES.index("putusan") + 1
-    far = (np.minimum(one, other) <= report) & (np.maximum(one, other) >= ruling)
-    return (one > 0) & (other > 0) & (one != other) & ((days != 0) | far)
+    far: Truths = (np.minimum(one, other) <= report) & (np.maximum(one, other) >= ruling)
+    moved: Truths = (one > 0) & (other > 0) & (one != other) & ((days != 0) | far)
+    return moved
 
 
 def _bits(sets: Sequence[Sequence[str]]) -> list[int]:
@@ -206,7 +214,7 @@ def _places(sets: Sequence[frozenset[str]]) -> "tuple[Ints, npt.NDArray[np.int8]
         for one, other in product(near, near):
             if one & other:
                 stands[numbers[one], numbers[other]] = _SHARED
-            elif any(a.startswith(b) or b.startswith(a) for a in one for b in other):
+            elif any(nested(here, there) for here in one for there in other):
                 stands[numbers[one], numbers[other]] = _UNKNOWN
     return np.array([numbers[codes] for codes in sets]), stands
 
