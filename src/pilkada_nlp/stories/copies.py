@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pilkada_nlp.stories.occasions import another_occasion
 from pilkada_nlp.stories.telling import SHINGLES, Telling
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _BEFORE: Final = 3  # earlier texts of a band that are looked at; a chain of cop
 _AT_ONCE: Final = 4096  # texts whose MinHash values are computed together, which bounds the memory
 _DAYS: Final = 3  # copies appear within days; the same words a month later are another event
 _SAME: Final = 0.3  # Jaccard similarity of copies; rewritten texts and other events of our corpus stay below 0.03
+_PLAINLY: Final = 0.8  # similarity from which it is the same text, whatever was made of it
 _WITHIN: Final = 0.6  # share of a shorter text that stands in the longer one
 
 
@@ -45,12 +47,10 @@ def find_copies(told: Sequence[Telling]) -> Copies:
     nearest: dict[int, tuple[int, float]] = {}
     for earlier, later in _candidates(shingles):
         one, other = told[earlier], told[later]
-        if (other.day - one.day).days > _DAYS or _another_occasion(one, other):
+        if (other.day - one.day).days > _DAYS:
             continue
-        similarity, within = (
-            (1.0, 1.0) if one.shingles == other.shingles else _overlap(shingles[earlier], shingles[later])
-        )
-        if similarity >= _SAME or within >= _WITHIN:
+        similarity = _copied(one, other)
+        if similarity:
             if later not in nearest or similarity > nearest[later][1]:
                 nearest[later] = earlier, similarity
             a, b = sorted((root(earlier), root(later)))
@@ -58,33 +58,38 @@ def find_copies(told: Sequence[Telling]) -> Copies:
     firsts = [root(at) for at in range(len(told))]
     for at, text in enumerate(firsts):
         if text != at and at not in nearest:  # it resembles only later copies
-            nearest[at] = text, _overlap(shingles[text], shingles[at])[0]
+            nearest[at] = text, _overlap(told[text], told[at])[0]
     return Copies(firsts, nearest)
 
 
-def _another_occasion(one: Telling, other: Telling) -> bool:
-    """Return whether the texts name other dates or places, as one form does that is filled in anew each time."""
-    if one.dates and other.dates and not one.dates & other.dates:
-        return True
-    return bool(one.regions and other.regions) and not any(
-        nested(here.code, there.code) for here in one.regions for there in other.regions
-    )
+def filled_in_anew(one: Telling, other: Telling) -> bool:
+    """Return whether two texts are one form on two occasions, so neither copies nor tellings of one event."""
+    return another_occasion(one, other) and _alike(one, other) > 0 and not _copied(one, other)
 
 
-def nested(one: str, other: str) -> bool:
-    """Return whether two region codes are of one region, or one is the province around the other."""
-    return one.startswith(other) or other.startswith(one)
+def _copied(one: Telling, other: Telling) -> float:
+    """Return the Jaccard similarity of a text and its copy, 0 for what is none."""
+    similarity = _alike(one, other)
+    # How far a case has come is read out of the words, and now and then differently out of nearly the same words.
+    return 0.0 if similarity and another_occasion(one, other, staged=similarity < _PLAINLY) else similarity
 
 
-def _overlap(one: "Shingles", other: "Shingles") -> tuple[float, float]:
+def _alike(one: Telling, other: Telling) -> float:
+    """Return the Jaccard similarity of two texts of which much is the same, else 0."""
+    similarity, within = (1.0, 1.0) if one.shingles == other.shingles else _overlap(one, other)
+    return similarity if similarity >= _SAME or within >= _WITHIN else 0.0
+
+
+def _overlap(one: Telling, other: Telling) -> tuple[float, float]:
     """Return the Jaccard similarity of two texts, and the share of the shorter that stands in the longer one."""
     import numpy as np
 
-    ends = [text[-1] for text in (one, other) if len(text) == SHINGLES]
+    some, others = np.frombuffer(one.shingles, "<u4"), np.frombuffer(other.shingles, "<u4")
+    ends = [text[-1] for text in (some, others) if len(text) == SHINGLES]
     if ends:  # of a long text only the least hashes are kept, so both are known up to there
-        one, other = (text[: np.searchsorted(text, min(ends), "right")] for text in (one, other))
-    common = len(np.intersect1d(one, other, assume_unique=True))
-    return common / (len(one) + len(other) - common), common / min(len(one), len(other))
+        some, others = (text[: np.searchsorted(text, min(ends), "right")] for text in (some, others))
+    common = len(np.intersect1d(some, others, assume_unique=True))
+    return common / (len(some) + len(others) - common), common / min(len(some), len(others))
 
 
 def _candidates(shingles: Sequence["Shingles"]) -> list[tuple[int, int]]:

@@ -12,8 +12,9 @@ import msgspec
 
 from pilkada_nlp.article import SourceKindValue
 from pilkada_nlp.article.findings import Story, StoryMember
-from pilkada_nlp.stories.copies import Copies, find_copies
-from pilkada_nlp.stories.likeness import Likeness, Pair, stage
+from pilkada_nlp.stories.copies import Copies, filled_in_anew, find_copies
+from pilkada_nlp.stories.likeness import Likeness, Pair
+from pilkada_nlp.stories.occasions import moved_on, stage
 from pilkada_nlp.stories.telling import Telling, local_day
 
 _ONE_EVENT: Final = 500  # thousandths of likelihood, in the mean over all pairs of texts of a story
@@ -38,7 +39,8 @@ def join(tellings: Iterable[Telling], known: Mapping[str, str], independence: Ma
     texts = sorted(set(copies.first))
     likeness = Likeness([told[at] for at in texts])
     pairs = [_numbered(pair, texts) for pair in likeness.events()]
-    story_of = _joined(texts, pairs, [stage(telling) for telling in told])
+    pairs = [pair for pair in pairs if not filled_in_anew(told[pair.earlier], told[pair.later])]
+    story_of = _joined(texts, pairs, [(stage(telling), telling.day.toordinal()) for telling in told])
     follows = _followed((_numbered(pair, texts) for pair in likeness.follow_ups()), story_of)
     nearest = _nearest(pairs, story_of)
     stories: defaultdict[int, list[int]] = defaultdict(list)
@@ -59,17 +61,18 @@ def _numbered(pair: Pair, texts: Sequence[int]) -> Pair:
     return pair._replace(earlier=texts[pair.earlier], later=texts[pair.later])
 
 
-def _joined(texts: Sequence[int], pairs: Iterable[Pair], stages: Sequence[int]) -> dict[int, int]:
+def _joined(texts: Sequence[int], pairs: Iterable[Pair], reached: Sequence[tuple[int, int]]) -> dict[int, int]:
     """Return for each text the first text of its story.
 
     The likeliest texts are joined first, and then as long as two stories are likely one in the mean over all pairs
-    between them: one text that resembles two events does not make them one. Different stages of a case stay apart.
+    between them: one text that resembles two events does not make them one. Stories of which one is further in a case,
+    by `reached`, the stages and days of their texts, stay apart.
     """
     links: defaultdict[int, dict[int, int]] = defaultdict(dict)
     for pair in pairs:
         links[pair.earlier][pair.later] = links[pair.later][pair.earlier] = pair.likely
     members = {text: [text] for text in texts}
-    reached = {text: stages[text] for text in texts}
+    stages = {text: {reached[text]} for text in texts}
 
     def mean(one: int, other: int) -> float:
         return links[one][other] / (len(members[one]) * len(members[other]))
@@ -81,9 +84,9 @@ def _joined(texts: Sequence[int], pairs: Iterable[Pair], stages: Sequence[int]) 
         likely, one, other = heapq.heappop(heap)
         if one not in members or other not in members or -likely != mean(one, other):
             continue  # one of them has been joined to another meanwhile
-        if reached[one] and reached[other] and reached[one] != reached[other]:
+        if any(moved_on(a, b, day - there) for a, day in stages[one] for b, there in stages[other]):
             continue
-        reached[one] = reached[one] or reached[other]
+        stages[one] |= stages.pop(other)
         members[one] += members.pop(other)
         del links[one][other]
         for third, value in links.pop(other).items():

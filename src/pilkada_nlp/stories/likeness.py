@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pilkada_nlp.stories.copies import nested
+from pilkada_nlp.stories.occasions import moved_on, nested, stage
 from pilkada_nlp.stories.telling import NAME, NUMBER, RARITY_STEPS, TERM, TITLE, Telling
 
 if TYPE_CHECKING:
@@ -17,17 +17,14 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
-    Truths = npt.NDArray[np.bool_]
 
 _DAYS: Final = 3  # other tellings of an event appear within days
 _CHAIN_DAYS: Final = 14  # how long a case is waited for
 _RARE: Final = 3.0  # rarity of the words by which tellings find each other: in one text of ninety or fewer
 _COMMON: Final = 10.0  # rarity that two tellings share in such words before they are compared: two words at least
+_COMPARED: Final = 200  # tellings that one is compared with at most, those that share most with it
 _THOUSAND: Final = 1000  # likelihoods are whole thousandths, so that their sums do not depend on the order
 _UNLIKELY: Final = 50  # thousandths; below, it makes no difference
-_STAGES: Final = (
-    "dugaan laporan registrasi klarifikasi kajian rekomendasi penyidikan tuntutan putusan banding eksekusi".split()
-)
 _NEWS: Final = 0  # the kind of what is neither an appeal nor a round-up
 _APART, _UNKNOWN, _SHARED = -1, 0, 1  # how the places of two tellings stand to each other
 
@@ -86,7 +83,7 @@ class Likeness:
     def events(self) -> Iterator[Pair]:
         """Yield the pairs that may be tellings of one event, in order."""
         for at, others in self._near(0, _DAYS):
-            moved = _moved_on(self._stage[at], self._stage[others], self._day[at] - self._day[others])
+            moved = moved_on(self._stage[at], self._stage[others], self._day[at] - self._day[others])
             others = others[(self._kind[others] == self._kind[at]) & ~moved]
             yield from self._pairs(at, others, _PLACED)
 
@@ -170,27 +167,10 @@ class Likeness:
                 shared = np.bincount(found, np.repeat(self._rarity[rare], ends[words + 1] - ends[words]), end - start)
                 others = np.flatnonzero(shared >= _COMMON) + start
                 others = others[others < at]
-                yield at, others[self._standing(at, others) != _APART]
-
-
-def stage(told: Telling) -> int:
-    """Return how far a case has come, 0 for what is no case."""
-    stage = "putusan" if told.case_stage == "dihentikan" else told.case_stage
-    return _STAGES.index(stage) + 1 if stage in _STAGES else 0
-
-
-def _moved_on(one: "Ints", other: "Ints", days: "Ints") -> "Truths":
-    """Return whether a case is further in one telling than in the other, by their stages and the days between them.
-
-    On one day it hardly moves on, and what is called an examination here is called a report there: only a report and a
-    ruling are then two events.
-    """
-    import numpy as np
-
-    report, ruling = _STAGES.index("laporan") + 1, _STAGES.index("putusan") + 1
-    far: Truths = (np.minimum(one, other) <= report) & (np.maximum(one, other) >= ruling)
-    moved: Truths = (one > 0) & (other > 0) & (one != other) & ((days != 0) | far)
-    return moved
+                others = others[self._standing(at, others) != _APART]
+                if len(others) > _COMPARED:
+                    others = np.sort(others[np.argsort(-shared[others - start], kind="stable")[:_COMPARED]])
+                yield at, others
 
 
 def _bits(sets: Sequence[Sequence[str]]) -> list[int]:
