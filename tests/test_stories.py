@@ -279,3 +279,9 @@ def test_a_related_article_has_a_modality() -> None:
     article = make("a", REPORT)
     with pytest.raises(ValueError, match="article a is tagged as related but has no modality"):
         telling(article, tagging_of(article, modality=None))
+
+
+def test_place_day_and_theme_alone_are_no_event() -> None:
+    """Two incidents of one kind in one city on one day are two stories."""
+    other = "Massa melempari kantor panitia di Panjang, kaca jendela pecah. Polisi menangkap sembilan orang."
+    assert len(join([fire("a", REPORT), fire("b", other, 1)], {}, INDEPENDENCE)) == 2
