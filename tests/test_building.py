@@ -451,7 +451,7 @@ def test_a_correction_makes_an_edition_that_says_why_and_stays() -> None:
 
 
 def test_corrections_are_stated_once_by_the_next_summary() -> None:
-    """What was decided before the day, long after it, or stated yesterday is not said; the rest is, with its title."""
+    """What was decided before the day, long after it, or stated this morning is not said; the rest is, with its title."""
     previous = msgspec.structs.replace(build([story("a"), story("b")]), day=DAY - timedelta(days=1))
 
     def withdrawn(line: str, at: datetime) -> Correction:
@@ -467,7 +467,8 @@ def test_corrections_are_stated_once_by_the_next_summary() -> None:
     stated = build([], previous=previous, corrections=decided).corrections
     assert [(one.line, one.title) for one in stated] == [("a", "Judul a"), ("tua", "")]
     said = msgspec.structs.replace(previous, corrections=stated)
-    assert build([], previous=said, corrections=decided).corrections == ()
+    again = build([], previous=said, corrections=decided).corrections
+    assert [one.line for one in again] == ["tua"]  # decided after the morning on which yesterday's summary was read
 
 
 # ---------------------------------------------------------------- corrections

@@ -77,8 +77,9 @@ def test_a_later_day_looks_back(tmp_path: Path) -> None:
     archive.close()
     assert week.incidents == ()
     assert week.articles == 0
-    assert week.watchlist[0].region == first.watchlist[0].region
-    assert week.watchlist[0].score == pytest.approx(first.watchlist[0].score / 2, abs=0.02)
+    top = first.watchlist[0]  # a ruling, which ages more slowly, may have overtaken it
+    (aged,) = [entry for entry in week.watchlist if (entry.region, entry.theme) == (top.region, top.theme)]
+    assert aged.score == pytest.approx(top.score / 2, abs=0.02)
     assert again == first
 
 
