@@ -451,7 +451,7 @@ def test_a_correction_makes_an_edition_that_says_why_and_stays() -> None:
 
 
 def test_corrections_are_stated_once_by_the_next_summary() -> None:
-    """What was decided before the day, long after it, or stated this morning is not said; the rest is, with its title."""
+    """What was decided before the day, long after it, or stated this morning is not said; the rest is, with title."""
     previous = msgspec.structs.replace(build([story("a"), story("b")]), day=DAY - timedelta(days=1))
 
     def withdrawn(line: str, at: datetime) -> Correction:
