@@ -27,7 +27,7 @@ from pilkada_nlp.article import (
 from pilkada_nlp.article.findings import Sentence
 from pilkada_nlp.preprocessing.reading import shared_stemmer
 from pilkada_nlp.regions import region
-from pilkada_nlp.stories.sentences import shown_sentences
+from pilkada_nlp.stories.sentences import harm, shown_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,6 +114,7 @@ def telling(article: Article, tagging: Tagging) -> Telling:
         dates=_dates(article.title) | _dates(article.text),
         keys=keys,
         sentences=shown_sentences(article, tagging),
+        figures=harm(article, tagging),
     )
 
 
