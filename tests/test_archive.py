@@ -1,18 +1,23 @@
 """The archive on real SQLite files: what goes in comes out, and trouble is said in a sentence."""
 
+import re
 import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
-from pilkada_nlp.archive import Archive, default_archive
-from pilkada_nlp.article import Reason, Rejection, Robots, SourceRecord
+from pilkada_nlp.archive import Archive, Judged, default_archive
+from pilkada_nlp.article import Article, Reason, Rejection, Robots, SourceRecord, Tagging, article_id
+from pilkada_nlp.article.findings import Alert, Correction, Decision
 from pilkada_nlp.errors import ArchiveError
-from pilkada_nlp.stories import build_stories
+from pilkada_nlp.stories import build_stories, telling
 from pilkada_nlp.watchlist import build_watchlist
 from tests.conftest import NOW, article_of, page_of
 from tests.test_stories import INDEPENDENCE, tagging_of
+from tests.test_summary import summary_of
 
 DAY = NOW.date()
 
@@ -26,6 +31,16 @@ def archive(tmp_path: Path) -> Archive:
 def rejected(url: str = "https://a.id/x", reason: Reason = "consent_wall") -> Rejection:
     """Return a rejection."""
     return Rejection(url=url, outlet="uji", stage="extract", reason=reason, detail="rinci", at=NOW)
+
+
+def known(archive: Archive, *names: str) -> list[str]:
+    """Return those of the addresses that need not be fetched again."""
+    return [name for name in names if article_id(f"https://a.id/{name}") in archive.known()]
+
+
+def judged(*taggings: Tagging) -> list[Judged]:
+    """Return taggings as they are stored, on the standard day."""
+    return [Judged(tagging, DAY, telling(article_of("isi", id=tagging.id), tagging)) for tagging in taggings]
 
 
 def test_pages_wait_for_extraction_once(archive: Archive) -> None:
@@ -56,9 +71,9 @@ def test_what_need_not_be_fetched_again(archive: Archive) -> None:
     archive.add_pages([page_of("isi", "https://a.id/ada")])
     archive.add_rejection(rejected("https://a.id/tua", "gone"), DAY)
     archive.add_rejection(rejected("https://a.id/lambat", "deadline"), DAY)
-    assert len(archive.known()) == 2
+    assert known(archive, "ada", "tua", "lambat", "baru") == ["ada", "tua"]
     archive.add_pages([page_of("isi", "https://a.id/lambat")])
-    assert len(archive.known()) == 3
+    assert known(archive, "ada", "tua", "lambat", "baru") == ["ada", "tua", "lambat"]
     assert [rejection.url for rejection in archive.rejections(DAY)] == ["https://a.id/tua"]
 
 
@@ -66,7 +81,7 @@ def test_too_old_depends_on_how_far_back_one_asks(archive: Archive) -> None:
     """It is recorded once, for the day on which it was first said, and does not keep a backfill from fetching."""
     archive.add_rejection(rejected(reason="too_old"), DAY)
     archive.add_rejection(rejected(reason="too_old"), DAY + timedelta(days=1))
-    assert archive.known() == frozenset()
+    assert known(archive, "x") == []
     assert len(archive.rejections(DAY)) == 1
     assert archive.rejections(DAY + timedelta(days=1)) == []
 
@@ -110,41 +125,159 @@ def test_taggings_stand_beside_those_of_other_models(archive: Archive) -> None:
     article = article_of("isi", id="x")
     archive.add_pages([page_of("isi", "https://a.id/x")])
     archive.add_extracted(page_of("isi", "https://a.id/x"), article, DAY)
-    assert [batch for batch, _ in zip(archive.untagged("m1"), range(1), strict=False)] == [[article]]
+    assert next(archive.untagged("m1", DAY, DAY)) == [article]
     old, new = tagging_of(article, model="m1"), tagging_of(article, model="m2", severity=1)
-    archive.add_taggings([old, new])
-    assert list(archive.untagged("m1")) == []
+    archive.add_judged(judged(old))
+    assert list(archive.untagged("m1", DAY, DAY)) == []
+    assert next(archive.untagged("m2", DAY, DAY)) == [article]
+    tomorrow = DAY + timedelta(days=1)
+    assert list(archive.untagged("m2", tomorrow, tomorrow)) == []
+    archive.add_judged(judged(new))
     assert archive.taggings(DAY, DAY, "m1") == {"x": old}
     assert archive.taggings(DAY, DAY, "m2") == {"x": new}
     assert archive.taggings(DAY - timedelta(days=2), DAY - timedelta(days=1), "m1") == {}
 
 
-def test_stories_and_entries_are_replaced_whole(archive: Archive) -> None:
-    """Writing a day again leaves nothing of the earlier state, and keeps other days."""
-    articles = [article_of(f"isi {n} satu dua tiga", id=str(n)) for n in range(3)]
+def stored(archive: Archive, *keys: str) -> list[Article]:
+    """Store articles of the standard day and return them."""
+    articles = [article_of(f"isi {key} satu dua tiga", id=key) for key in keys]
     for article in articles:
         archive.add_extracted(page_of("isi", f"https://a.id/{article.id}"), article, DAY)
+    return articles
+
+
+def test_stories_are_made_of_what_was_told(archive: Archive) -> None:
+    """Articles wait until they are joined; stories that are made anew take the place of those they were made of."""
+    articles = stored(archive, "0", "1", "2")
     taggings = {article.id: tagging_of(article) for article in articles}
-    archive.add_taggings(list(taggings.values()))
+    archive.add_judged(judged(*taggings.values()))
+    assert archive.unjoined_days() == [DAY]
+    told = archive.told(DAY, DAY)
+    assert len(told.tellings) == 3
     stories = build_stories(articles, taggings, INDEPENDENCE)
-    entries = build_watchlist(stories, DAY)
     for _ in range(2):
-        archive.replace_stories(DAY - timedelta(days=9), DAY, stories)
-        archive.replace_entries(DAY, entries)
+        archive.replace_stories(told, stories, DAY, DAY)
+        assert archive.unjoined_days() == []
         assert archive.stories(DAY, DAY) == stories
-        assert archive.entries(DAY) == entries
-    assert archive.settled(DAY + timedelta(days=1)) == {"0", "1", "2"}
-    assert archive.settled(DAY) == frozenset()
-    archive.replace_stories(DAY, DAY, [])
-    archive.replace_entries(DAY, [])
+    member = stories[0].members[-1].article
+    assert archive.story(member) == archive.story(stories[0].id) == stories[0]
+    assert archive.story("tidak-ada") is None
+    told = archive.told(DAY, DAY)
+    assert told.known == {member.article: story.id for story in stories for member in story.members}
+    assert archive.told(DAY + timedelta(days=1), DAY + timedelta(days=1)).tellings == []
+    archive.replace_stories(told, [], DAY, DAY)
     assert archive.stories(DAY, DAY) == []
+
+
+def test_the_watchlist_of_a_day_is_replaced_whole(archive: Archive) -> None:
+    """Writing a day again leaves nothing of the earlier state."""
+    articles = stored(archive, "0")
+    entries = build_watchlist(build_stories(articles, {"0": tagging_of(articles[0])}, INDEPENDENCE), DAY)
+    for _ in range(2):
+        archive.replace_entries(DAY, entries)
+        assert archive.entries(DAY) == entries
+    archive.replace_entries(DAY, [])
     assert archive.entries(DAY) == []
+
+
+def test_a_tag_may_move_an_article_to_the_day_of_its_place(archive: Archive) -> None:
+    """What appears late at night in the west is news of the next day in the east."""
+    (article,) = stored(archive, "0")
+    tomorrow = DAY + timedelta(days=1)
+    archive.add_judged([Judged(tagging_of(article), tomorrow, None)])
+    assert archive.articles(DAY, DAY) == []
+    assert archive.articles(tomorrow, tomorrow) == [article]
+    assert archive.unjoined_days() == []
+
+
+def alert(key: str = "a", minutes: int = 0) -> Alert:
+    """Return an alert raised so many minutes after the standard time."""
+    at = NOW + timedelta(minutes=minutes)
+    return Alert(id=key, event="s", channel="meja", reason="severity", title="J", text="T", created_at=at)
+
+
+def test_alerts_leave_once_and_none_is_lost(archive: Archive) -> None:
+    """An alert waits until it is sent, is put off when it fails, and is never queued twice."""
+    assert archive.queue_alerts([alert("a", 1), alert("b")]) == 2
+    assert archive.queue_alerts([alert("a", 5)]) == 0
+    later = NOW + timedelta(minutes=2)
+    assert archive.due_alerts(NOW) == [alert("b")]
+    assert archive.due_alerts(later) == [alert("b"), alert("a", 1)]
+    archive.alert_failed("b", "tidak terjawab", later + timedelta(minutes=5))
+    archive.alert_sent("a", later)
+    assert archive.due_alerts(later) == []
+    assert archive.due_alerts(later + timedelta(minutes=5)) == [alert("b")]
+    assert (archive.alerts_sent_since(later), archive.alerts_sent_since(later + timedelta(minutes=1))) == (1, 0)
+    states = {state.alert.id: state for state in archive.alert_log(NOW)}
+    assert (states["b"].attempts, states["b"].error, states["b"].sent_at) == (1, "tidak terjawab", None)
+    assert states["a"].sent_at == later
+    assert list(archive.alert_log(later + timedelta(days=1))) == [states["b"]]
+
+
+def test_what_analysts_say_is_kept_in_order(archive: Archive) -> None:
+    """Decisions and corrections are rows of their own, in order of time."""
+    decisions = [Decision(entry="64.08/keamanan", action="note", at=NOW + timedelta(hours=n), by="a") for n in (1, 0)]
+    corrections = [
+        Correction(line="s", action="withdraw", why="x", by="a", at=NOW + timedelta(hours=n)) for n in (1, 0)
+    ]
+    for decision, correction in zip(decisions, corrections, strict=True):
+        archive.add_decision(decision)
+        archive.add_correction(correction)
+    assert archive.decisions() == decisions[::-1]
+    assert archive.corrections() == corrections[::-1]
+
+
+def test_a_closed_edition_is_never_overwritten(archive: Archive) -> None:
+    """A summary made during its day gives way to the next; one that was closed stays, and late articles show."""
+    open_one = summary_of([])
+    for summary in (msgspec.structs.replace(open_one, closed=False), open_one):
+        archive.add_edition(summary, NOW)
+        assert archive.summary(DAY) == summary
+    archive.add_edition(msgspec.structs.replace(open_one, related=9), NOW)
+    assert archive.editions(DAY) == [open_one]
+    second = msgspec.structs.replace(open_one, edition=2)
+    archive.add_edition(second, NOW)
+    assert archive.editions(DAY) == [open_one, second]
+    assert archive.last_closed() == DAY
+    assert archive.late_days(DAY, DAY) == []
+    late = article_of("isi", id="telat", fetched_at=NOW + timedelta(hours=1))
+    archive.add_extracted(page_of("isi", "https://a.id/telat"), late, DAY)
+    assert archive.late_days(DAY, DAY) == [DAY]
+
+
+def test_runs_are_counted_by_slot(archive: Archive) -> None:
+    """A run that is begun again has the same id and one attempt more."""
+    assert [archive.start_run("daily 2024-11-21", DAY, NOW) for _ in range(2)] == [1, 2]
+    archive.finish_run("daily 2024-11-21", NOW, [])
+    assert archive.start_run("poll 2024-11-21T15:30Z", DAY, NOW) == 1
+
+
+def test_questions_of_the_daily_job_never_walk_the_archive(archive: Archive) -> None:
+    """Each query that a run asks again and again uses an index, so that it does not grow with the archive."""
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    sa.event.listen(archive._engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    _ = "x" in archive.known()
+    list(archive.unextracted())
+    list(archive.untagged("m", DAY, DAY))
+    archive.replace_stories(archive.told(DAY, DAY), [], DAY, DAY)
+    for question in (archive.articles, archive.stories, archive.outlet_days, archive.late_days):
+        question(DAY, DAY)
+    archive.taggings(DAY, DAY, "m")
+    archive.rejections(DAY)
+    archive.unjoined_days()
+    archive.latest_pages("uji", 3)
+    archive.add_source_record(SourceRecord(outlet="uji", type="feed", address="https://a.id/feed"))
+    with sqlite3.connect(archive.path) as connection:
+        for statement, values in asked:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+            walks = [step for *_, step in plan if step.startswith("SCAN")]
+            assert all(re.search("_un(extracted|tagged|joined)$|CONSTANT|subquery", walk) for walk in walks), statement
 
 
 def test_foreign_keys_and_write_ahead_log_are_on(archive: Archive, tmp_path: Path) -> None:
     """A tag without its article is refused, and readers do not block the writer."""
     with pytest.raises(ArchiveError, match="FOREIGN KEY"):
-        archive.add_taggings([tagging_of(article_of("x", id="tidak-ada"))])
+        archive.add_judged(judged(tagging_of(article_of("x", id="tidak-ada"))))
     with sqlite3.connect(tmp_path / "a.db") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -188,7 +321,6 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_nothing_half_written(archive: Archive, tmp_path: Path) -> None:
     """When the database cannot grow, the error says so and the last whole state stays."""
     archive.add_pages([page_of("isi", "https://a.id/ada")])
-    known = archive.known()
     with archive._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
@@ -200,7 +332,7 @@ def test_a_full_disk_leaves_nothing_half_written(archive: Archive, tmp_path: Pat
         archive.add_pages(big)
     archive.close()
     again = Archive(archive.url)
-    assert again.known() == known
+    assert known(again, "ada", "besar") == ["ada"]
     with sqlite3.connect(tmp_path / "a.db") as check:
         assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 

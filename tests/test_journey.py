@@ -25,7 +25,7 @@ from pilkada_nlp.extraction import extract
 from pilkada_nlp.scrapers import Fetcher
 from tests.conftest import NOW, Site
 
-TABLES = ("pages", "articles", "rejections", "tags", "stories", "story_members", "entries", "summaries")
+TABLES = ("pages", "articles", "rejections", "tags", "stories", "story_members", "entries", "editions")
 
 
 def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:

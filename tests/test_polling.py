@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pilkada_nlp.article import SourceRecord
-from pilkada_nlp.scrapers.polling import answered, failed, is_due
+from pilkada_nlp.scrapers.polling import answered, failed, is_due, is_held
 from tests.conftest import NOW
 
 NEW = SourceRecord(outlet="uji", type="feed", address="https://a.id/feed")
@@ -61,3 +62,13 @@ def test_no_source_is_given_up(failures: int, held: int | None) -> None:
     assert max(held or 0, 900) <= pause <= 86_400
     well = answered(record, NOW, None, 1, 0.0)
     assert (well.failures, well.held_until, well.due_at) == (0, None, NOW + timedelta(hours=1))
+
+
+def test_a_clock_that_was_set_back_keeps_no_source_waiting() -> None:
+    """What was asked in a future that has not come is due, and not held by what a server said then."""
+    later = NOW + timedelta(days=400)
+    record = msgspec.structs.replace(answered(NEW, later, later + timedelta(days=1), 0, 0.0), asked_at=later)
+    assert is_due(record, NOW)
+    assert not is_held(record, NOW)
+    assert is_held(record, later)
+    assert not is_due(record, later)

@@ -1,4 +1,4 @@
-"""The daily job: read the outlets, extract, tag, join stories, weigh the watchlist, write the summary.
+"""The daily job and the polling between: read the outlets, extract, tag, join stories, weigh, write the summary.
 
 Every step asks the archive what is left to do, so a run that was killed is completed by the next one, and a second run
 over the same news changes nothing.
@@ -9,19 +9,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES, Outlet
+from pilkada_nlp.archive import Archive, Judged
+from pilkada_nlp.article import ZONES, Article, Outlet, Tagging
 from pilkada_nlp.article.findings import DailySummary, SourceState
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.extraction.workers import Job, Workers
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, silent
+from pilkada_nlp.regions import region
 from pilkada_nlp.scrapers import Fetcher, Period
-from pilkada_nlp.stories import build_stories
+from pilkada_nlp.stories import join, telling
 from pilkada_nlp.summary import build_summary, write_summary
 from pilkada_nlp.watchlist import build_watchlist, load_weights
 from pilkada_nlp.wording import Language
 
-_LATE_COPIES: Final = 3  # days behind the summary's day in which copies of its stories still appear
+_JOINED: Final = 14  # days in which articles are compared with one another
+_LATE_COPIES: Final = 3  # days after an article in which others of its story still appear
 
 
 class DailyResult(NamedTuple):
@@ -52,13 +54,16 @@ def run_daily(
     tell = progress or silent
     tagger = tagger or load_tagger()
     with archive.alone():
-        run = archive.start_run(day, fetcher.clock())
+        run = f"daily {day}"
+        archive.start_run(run, day, fetcher.clock())
         sources = _read_outlets(day, outlets, archive, fetcher, tell)
         _extract_pages(day, outlets, archive, tell)
-        _tag_articles(archive, tagger, tell)
+        tag_articles(archive, tagger, day, tell)
+        join_stories(archive, tell)
         summary = _conclude(day, archive, tagger, sources, notice)
         files = write_summary(summary, out, language)
-        archive.finish_run(run, fetcher.clock(), sources, summary)
+        archive.add_edition(summary, fetcher.clock())
+        archive.finish_run(run, fetcher.clock(), sources)
         tell("summary", 1, 1)
     return DailyResult(summary, files, any(source.read for source in sources))
 
@@ -99,32 +104,57 @@ def _extract_pages(day: date, outlets: Sequence[Outlet], archive: Archive, tell:
                 tell("extract", done, done)
 
 
-def _tag_articles(archive: Archive, tagger: Tagger, tell: Progress) -> None:
+def tag_articles(archive: Archive, tagger: Tagger, day: date, progress: Progress = silent) -> None:
+    """Tag what no model has tagged, and what this one has not of the days that the watchlist of `day` looks at."""
     done = 0
-    for batch in archive.untagged(tagger.name):
-        archive.add_taggings(tagger.tag(batch))
+    first = day - timedelta(days=load_weights().window_days - 1)
+    for batch in archive.untagged(tagger.name, first, day + timedelta(days=_LATE_COPIES)):
+        taggings = tagger.tag(batch)
+        archive.add_judged([_judged(article, tagging) for article, tagging in zip(batch, taggings, strict=True)])
         done += len(batch)
-        tell("tag", done, done)
+        progress("tag", done, done)
+
+
+def _judged(article: Article, tagging: Tagging) -> Judged:
+    told = telling(article, tagging) if tagging.relevant.value else None
+    return Judged(tagging, local_day(article, tagging), told)
+
+
+def local_day(article: Article, tagging: Tagging) -> date:
+    """Return the day on which an article appeared at the place that it is about, else at its outlet."""
+    places = tagging.places()
+    if article.published_at is None or not places:
+        return article.day
+    return article.published_at.astimezone(ZONES[region(places[0].code).zone][1]).date()
+
+
+def join_stories(archive: Archive, progress: Progress = silent) -> None:
+    """Join the articles that are in no story yet with those of the days around them."""
+    independence = load_weights().independence
+    days = archive.unjoined_days()
+    total = len(days)
+    while days:
+        # Days close to each other are joined at once; after a backfill there may be months of them.
+        first = days[0]
+        last = max(day for day in days if day < first + timedelta(days=_JOINED))
+        told = archive.told(first - timedelta(days=_JOINED), last + timedelta(days=_LATE_COPIES))
+        archive.replace_stories(told, join(told.tellings, told.known, independence), first, last)
+        days = [day for day in days if day > last]
+        progress("stories", total - len(days), total)
 
 
 def _conclude(
     day: date, archive: Archive, tagger: Tagger, sources: Sequence[SourceState], notice: str | None
 ) -> DailySummary:
-    weights = load_weights()
-    first = day - timedelta(days=weights.window_days - 1)
-    last = day + timedelta(days=_LATE_COPIES)
-    settled = archive.settled(first)
-    articles = [article for article in archive.articles(first, last) if article.id not in settled]
-    taggings = archive.taggings(first, last, tagger.name)
-    stories = [s for s in build_stories(articles, taggings, weights.independence) if s.day <= day]
-    archive.replace_stories(first, day, stories)
-    entries = build_watchlist(stories, day, weights)
+    first = day - timedelta(days=load_weights().window_days - 1)
+    stories = archive.stories(first, day)
+    entries = build_watchlist(stories, day)
     archive.replace_entries(day, entries)
     return build_summary(
         day,
         sources=sources,
-        articles=[article for article in articles if article.day == day],
-        taggings=taggings,
+        articles=archive.articles(day, day),
+        taggings=archive.taggings(day, day, tagger.name),
         stories=stories,
         watchlist=entries,
         set_aside=archive.rejections(day),

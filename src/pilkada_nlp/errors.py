@@ -5,6 +5,7 @@ PilkadaError                 anything that this package raises on purpose
 ├── InputError(path, line)   a file or line given by the user cannot be read
 ├── ModelError(path)         a model folder is missing, changed, or of another format
 ├── ArchiveError(url)        the archive cannot be opened, read or written
+│   └── ArchiveBusyError     another run works on it
 └── OutputError(path)        a result cannot be written
 
 What a stage sets aside in the normal course of work (a page refused by robots.txt, a consent wall) is not an
@@ -50,6 +51,10 @@ class ArchiveError(PilkadaError):
     def __init__(self, message: str, url: str) -> None:
         super().__init__(f"archive {url}: {message}")
         self.url = url
+
+
+class ArchiveBusyError(ArchiveError):
+    """Another run works on the archive; it is free again when that one is done."""
 
 
 class OutputError(PilkadaError):

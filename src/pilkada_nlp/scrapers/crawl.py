@@ -148,8 +148,7 @@ def _visit(outlet: Outlet, fetcher: Fetcher, task: Task) -> Iterator[Event | _Pa
         known = task.records.get((outlet.id, kind, address))
         record = known or SourceRecord(outlet=outlet.id, type=kind, address=address)
         now = fetcher.clock()
-        held = record.held_until is not None and record.held_until > now
-        if held or not (task.all_sources or polling.is_due(record, now)):
+        if polling.is_held(record, now) or not (task.all_sources or polling.is_due(record, now)):
             yield SourceLeft(record)
             continue
         if kind != "file":

@@ -15,8 +15,17 @@ _AFTER_FAILURES: Final = 86_400.0  # … up to a day
 
 
 def is_due(record: SourceRecord, now: datetime) -> bool:
-    """Say whether a source should be asked."""
-    return record.due_at is None or record.due_at <= now
+    """Say whether a source should be asked: its time has come, or the clock was set back since it was asked."""
+    return record.due_at is None or record.due_at <= now or _set_back(record, now)
+
+
+def is_held(record: SourceRecord, now: datetime) -> bool:
+    """Say whether a server wants to be left in peace, as far as the clock can be believed."""
+    return record.held_until is not None and record.held_until > now and not _set_back(record, now)
+
+
+def _set_back(record: SourceRecord, now: datetime) -> bool:
+    return record.asked_at is not None and record.asked_at > now
 
 
 def answered(

@@ -1,9 +1,11 @@
 """Copies of one text joined into one story, so that a release printed ten times counts once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story, StoryMember
@@ -14,6 +16,24 @@ _SHINGLE: Final = 3  # words; with longer ones an edited copy falls apart
 _SAME: Final = 0.5  # Jaccard similarity of shingles; real press pairs that are no copies have a median of 0.016
 _COMMON: Final = 50  # articles that share a shingle; commoner ones are formulas and find no copies
 _DAYS: Final = 3  # copies appear within days; the same words a month later are another event
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What one article tells, as it is compared with others."""
+
+    article: Article
+    tagging: Tagging
+
+
+def telling(article: Article, tagging: Tagging) -> Telling:
+    """Return what a related article tells."""
+    return Telling(article=article, tagging=tagging)
+
+
+def join(tellings: Iterable[Telling], known: Mapping[str, str], independence: Mapping[str, float]) -> list[Story]:
+    """Return the stories that the articles add up to; `known` is article id -> id of the story that it stood in."""
+    told = list(tellings)
+    return build_stories([t.article for t in told], {t.article.id: t.tagging for t in told}, independence)
 
 
 def shingles(article: Article) -> frozenset[int]:

@@ -1,0 +1,167 @@
+"""What was made of the articles: taggings, what each tells, and the stories that they add up to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+import pilkada_nlp.archive.tables as t
+from pilkada_nlp.archive.database import Database, upsert
+from pilkada_nlp.article import Article, Tagging
+from pilkada_nlp.article.findings import Story
+from pilkada_nlp.stories import Telling
+
+_BATCH: Final = 200  # rows held in memory while a stage walks through its work
+_ASKED: Final = 900  # keys in one question; SQLite before 3.32 takes no more than 999
+
+
+class Judged(NamedTuple):
+    """What the tagger made of one article: `day` is that of the place it is about, `telling` None when unrelated."""
+
+    tagging: Tagging
+    day: date
+    telling: Telling | None
+
+
+class Told(NamedTuple):
+    """What is compared to make stories: the tellings, and the stories (article -> story) that they stood in so far."""
+
+    tellings: list[Telling]
+    known: dict[str, str]
+
+
+class Judgements(Database):
+    """The part of the archive that tagging and the joining of stories use."""
+
+    def articles(self, first: date, last: date) -> list[Article]:
+        """Return the articles whose day lies from `first` to `last`, in order of id.
+
+        Once an article is tagged, its day is that of the place it is about; `Article.day` stays that of its outlet.
+        """
+        with self._guarded() as connection:
+            query = sa.select(t.articles.c.data).where(t.articles.c.day.between(first, last)).order_by(t.articles.c.id)
+            return [msgspec.json.decode(data, type=Article) for data in connection.scalars(query)]
+
+    def article(self, key: str) -> Article | None:
+        """Return the article with this id, None when there is none."""
+        with self._guarded() as connection:
+            data = connection.scalar(sa.select(t.articles.c.data).where(t.articles.c.id == key))
+        return msgspec.json.decode(data, type=Article) if data else None
+
+    def untagged(self, model: str, first: date, last: date) -> Iterator[list[Article]]:
+        """Yield, in batches, the articles that no model has tagged, and those of these days that `model` has not."""
+        waiting = sa.select(t.articles.c.data).where(t.articles.c.tagged_by.is_(None))
+        older = sa.select(t.articles.c.data).where(
+            t.articles.c.day.between(first, last), t.articles.c.tagged_by.is_not(None), t.articles.c.tagged_by != model
+        )
+        for query in (waiting, older):
+            while True:
+                with self._guarded() as connection:
+                    rows = connection.scalars(query.order_by(t.articles.c.id).limit(_BATCH))
+                    batch = [msgspec.json.decode(data, type=Article) for data in rows]
+                if not batch:
+                    break
+                yield batch
+
+    def add_judged(self, judged: Sequence[Judged]) -> None:
+        """Store taggings beside those of other models, and what the articles tell in place of what was there."""
+        with self._guarded() as connection:
+            for tagging, day, telling in judged:
+                row = {
+                    "article": tagging.id,
+                    "model": tagging.model,
+                    "related": tagging.relevant.value,
+                    "data": msgspec.json.encode(tagging),
+                }
+                upsert(connection, t.tags, row)
+                mark = sa.update(t.articles).where(t.articles.c.id == tagging.id)
+                connection.execute(mark.values(day=day, tagged_by=tagging.model))
+                if telling is not None:
+                    content = {"day": day, "joined": False, "data": msgspec.msgpack.encode(telling)}
+                    upsert(connection, t.tellings, {"article": tagging.id, **content})
+                else:
+                    connection.execute(sa.delete(t.tellings).where(t.tellings.c.article == tagging.id))
+
+    def taggings(self, first: date, last: date, model: str) -> dict[str, Tagging]:
+        """Return article id -> tagging by `model` for the articles of these days."""
+        with self._guarded() as connection:
+            query = (
+                sa.select(t.tags.c.data)
+                .join(t.articles, t.articles.c.id == t.tags.c.article)
+                .where(t.articles.c.day.between(first, last), t.tags.c.model == model)
+            )
+            taggings = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
+        return {tagging.id: tagging for tagging in taggings}
+
+    # Stories
+
+    def unjoined_days(self) -> list[date]:
+        """Return the days of articles that are in no story yet, or told something else before, in order."""
+        with self._guarded() as connection:
+            query = sa.select(t.tellings.c.day).where(t.tellings.c.joined.is_(False)).distinct()
+            return sorted(connection.scalars(query))
+
+    def told(self, first: date, last: date) -> Told:
+        """Return what the articles of these days tell, with all other members of the stories that they stand in."""
+        with self._guarded() as connection:
+            of_days = sa.select(t.tellings.c.article).where(t.tellings.c.day.between(first, last))
+            stories = sa.select(t.members.c.story).where(t.members.c.article.in_(of_days))
+            standing = sa.select(t.members.c.article, t.members.c.story).where(t.members.c.story.in_(stories))
+            known = dict(connection.execute(standing).all())
+            decoder = msgspec.msgpack.Decoder(Telling)
+            near = sa.select(t.tellings.c.article, t.tellings.c.data).where(t.tellings.c.day.between(first, last))
+            found = {key: decoder.decode(data) for key, data in connection.execute(near)}
+            further = [key for key in known if key not in found]
+            for at in range(0, len(further), _ASKED):
+                asked = t.tellings.c.article.in_(further[at : at + _ASKED])
+                rows = connection.execute(sa.select(t.tellings.c.article, t.tellings.c.data).where(asked))
+                found.update((key, decoder.decode(data)) for key, data in rows)
+        return Told([found[key] for key in sorted(found)], known)
+
+    def replace_stories(self, told: Told, stories: Sequence[Story], first: date, last: date) -> None:
+        """Put `stories` in place of those that `told` stood in, and note that the articles of these days are joined."""
+        encoded = {story.id: (story, msgspec.json.encode(story)) for story in stories}
+        before = sorted(set(told.known.values()))
+        with self._guarded() as connection:
+            held = self._data(connection, before)
+            for key in held:
+                if key not in encoded:
+                    connection.execute(sa.delete(t.stories).where(t.stories.c.id == key))
+            changed = {key: pair for key, pair in encoded.items() if held.get(key) != pair[1]}
+            for key in changed:
+                connection.execute(sa.delete(t.members).where(t.members.c.story == key))
+            for key, (story, data) in changed.items():
+                upsert(connection, t.stories, {"id": key, "day": story.day, "data": data})
+                rows = [{"article": member.article, "story": key} for member in story.members]
+                write = insert(t.members)
+                connection.execute(
+                    write.on_conflict_do_update(index_elements=["article"], set_={"story": write.excluded.story}), rows
+                )
+            joined = sa.update(t.tellings).where(t.tellings.c.day.between(first, last), t.tellings.c.joined.is_(False))
+            connection.execute(joined.values(joined=True))
+
+    def stories(self, first: date, last: date) -> list[Story]:
+        """Return the stories that began from `first` to `last`, by day and id."""
+        with self._guarded() as connection:
+            query = sa.select(t.stories.c.data).where(t.stories.c.day.between(first, last))
+            query = query.order_by(t.stories.c.day, t.stories.c.id)
+            return [msgspec.json.decode(data, type=Story) for data in connection.scalars(query)]
+
+    def story(self, key: str) -> Story | None:
+        """Return the story with this id, or the one that an article with this id stands in; None when there is none."""
+        with self._guarded() as connection:
+            owner = connection.scalar(sa.select(t.members.c.story).where(t.members.c.article == key))
+            data = connection.scalar(sa.select(t.stories.c.data).where(t.stories.c.id.in_([key, owner])))
+        return msgspec.json.decode(data, type=Story) if data else None
+
+    @staticmethod
+    def _data(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, bytes]:
+        held: dict[str, bytes] = {}
+        for at in range(0, len(keys), _ASKED):
+            asked = t.stories.c.id.in_(keys[at : at + _ASKED])
+            rows = connection.execute(sa.select(t.stories.c.id, t.stories.c.data).where(asked))
+            held.update((key, data) for key, data in rows)
+        return held
