@@ -172,7 +172,8 @@ def test_stories_are_made_of_what_was_told(archive: Archive) -> None:
 def test_the_watchlist_of_a_day_is_replaced_whole(archive: Archive) -> None:
     """Writing a day again leaves nothing of the earlier state."""
     articles = stored(archive, "0")
-    entries = build_watchlist(build_stories(articles, {"0": tagging_of(articles[0])}, INDEPENDENCE), DAY)
+    stories = build_stories(articles, {"0": tagging_of(articles[0])}, INDEPENDENCE)
+    entries = list(build_watchlist(stories, DAY).entries)
     for _ in range(2):
         archive.replace_entries(DAY, entries)
         assert archive.entries(DAY) == entries

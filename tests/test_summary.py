@@ -29,7 +29,7 @@ def summary_of(stories: list[Story], **fields: object) -> DailySummary:
         "articles": articles,
         "taggings": {article.id: tagging_of(article) for article in articles},
         "stories": stories,
-        "watchlist": build_watchlist(stories, DAY),
+        "watchlist": build_watchlist(stories, DAY).entries,
         "set_aside": [],
         "model": "uji",
     }

@@ -148,7 +148,7 @@ def _conclude(
 ) -> DailySummary:
     first = day - timedelta(days=load_weights().window_days - 1)
     stories = archive.stories(first, day)
-    entries = build_watchlist(stories, day)
+    entries = build_watchlist(stories, day).entries
     archive.replace_entries(day, entries)
     return build_summary(
         day,
