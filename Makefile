@@ -41,6 +41,7 @@ bench: setup .venv-bench/installed
 	$(BIN)/python -m benchmarks.scrapers
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.month
 	$(BIN)/python -m benchmarks.learning_curve
 
 models: setup

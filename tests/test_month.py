@@ -5,10 +5,14 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from benchmarks.month import TAGGER, Monitor, figures, gold, judge, tagged
 from benchmarks.simulation import SEEDS, Month, Scale, held_back, make_month
 from benchmarks.transplant import blended, retold, traces, transplanted
 
+from pilkada_nlp.article import Modality, Tagging
+from pilkada_nlp.classifiers import load_tagger
 from pilkada_nlp.corpora import LabelledArticle
 from pilkada_nlp.regions import region
 from pilkada_nlp.regions.gazetteer import gazetteer
@@ -56,15 +60,14 @@ def test_a_moved_text_names_the_new_place_only() -> None:
     """Full and short names, seat, province, neighbours, offices of a city, dates and weekdays follow the move."""
     text = (
         "KRUI – Bupati Pesisir Barat dilaporkan ke Bawaslu Kabupaten Pesisir Barat, Selasa (15/12/2020). Warga Krui, "
-        "Provinsi Lampung, menunggu hingga Rabu. Pilkada 2020 digelar 9 Desember 2020, lalu pada Januari 2021, menurut UU "
-        "Nomor 10 Tahun 2016. "
-        "Polda di Bandar Lampung dan Kabupaten Garut tidak berkomentar."
+        "Provinsi Lampung, menunggu hingga Rabu. Pilkada 2020 digelar 9 Desember 2020, lalu pada Januari 2021, menurut "
+        "UU Nomor 10 Tahun 2016. Polda di Bandar Lampung dan Kabupaten Garut tidak berkomentar."
     )
     moved = transplanted(text, "18.13", "35.78", date(2020, 12, 15), date(2024, 11, 20))
     assert moved == (
         "SURABAYA – Wali Kota Surabaya dilaporkan ke Bawaslu Kota Surabaya, Rabu (20/11/2024). Warga Surabaya, "
-        "Provinsi Jawa Timur, menunggu hingga Kamis. Pilkada 2024 digelar 14 November 2024, lalu pada Desember 2024, menurut "
-        "UU Nomor 10 Tahun 2016. Polda di Kediri dan Kabupaten Garut tidak berkomentar."
+        "Provinsi Jawa Timur, menunggu hingga Kamis. Pilkada 2024 digelar 14 November 2024, lalu pada Desember 2024, "
+        "menurut UU Nomor 10 Tahun 2016. Polda di Kediri dan Kabupaten Garut tidak berkomentar."
     )
 
 
@@ -174,3 +177,98 @@ def test_silent_outlets_print_nothing(month: Month) -> None:
         assert not any(silence.first <= day <= silence.last for day in own)
         assert silence.last - silence.first in (timedelta(days=2), timedelta(days=3))
         assert sum(day < silence.first for day in own) > 20
+
+
+@pytest.fixture(scope="module")
+def tiny(corpus: list[LabelledArticle]) -> Month:
+    """Return a month of five regions and four days."""
+    return make_month(5, corpus, TINY)
+
+
+@pytest.fixture(scope="module")
+def judged(tiny: Month) -> dict[str, Tagging]:
+    """Return what the shipped tagger makes of the tiny month."""
+    return tagged(tiny, load_tagger())
+
+
+@pytest.fixture(scope="module")
+def labelled(tiny: Month, judged: dict[str, Tagging]) -> dict[str, Tagging]:
+    """Return the labels of the tiny month in the form of taggings."""
+    return {item.article.id: gold(item, judged[item.article.id]) for item in tiny.items}
+
+
+def test_every_article_is_tagged_under_its_own_id(tiny: Month, judged: dict[str, Tagging]) -> None:
+    """Copies share a judgement and keep their ids."""
+    assert {key: tagging.id for key, tagging in judged.items()} == {i.article.id: i.article.id for i in tiny.items}
+
+
+def test_gold_puts_every_judgement_right(tiny: Month, labelled: dict[str, Tagging]) -> None:
+    """Relevance, themes, modality, places, severity and outcome are those of the labels."""
+    for item in tiny.items:
+        tagging, labels = labelled[item.article.id], item.labels
+        assert (tagging.relevant.value, tagging.relevant.election) == (labels.rel, labels.election)
+        assert tuple(theme.theme for theme in tagging.themes if theme.strength == "pokok") == labels.pokok
+        assert (tagging.modality.value if tagging.modality else None) == labels.mod
+        assert tuple(place.code for place in tagging.places()) == labels.regions
+        assert (tagging.severity, tagging.outcome) == (labels.sev, labels.outcome)
+
+
+def test_with_right_labels_the_tiny_month_comes_out_right(tiny: Month, labelled: dict[str, Tagging]) -> None:
+    """Both outbreaks are found on the day, and neither appeals nor a correction move a level."""
+    score = judge(tiny, labelled)
+    assert (score.outbreaks, score.found, score.false_high) == (2, 2, 0)
+    assert (score.floods, score.floods_moved, score.corrections, score.corrections_moved) == (1, 0, 1, 0)
+    assert 0 < score.region_days < len(tiny.regions) * len(tiny.days)
+
+
+def test_the_tagger_reads_the_tiny_month(tiny: Month, judged: dict[str, Tagging]) -> None:
+    """The whole way from text to levels runs, and every outbreak is either found or says why it was not."""
+    score = judge(tiny, judged)
+    told = [miss for miss in score.misses if miss.what.startswith("outbreak")]
+    assert score.found + len(told) == score.outbreaks
+    assert all(miss.kind and miss.stories for miss in told)
+    assert "outbreaks found" in next(figures({TAGGER: [score]})).line()
+
+
+def test_what_is_missed_is_blamed_on_what_was_wrong(tiny: Month, labelled: dict[str, Tagging]) -> None:
+    """Places taken away from an outbreak make it a miss by the tagger's region."""
+    outbreak = tiny.outbreaks[0]
+    lost = {item.article.id for item in tiny.items if item.part == outbreak.part}
+    blind = {
+        key: msgspec.structs.replace(tagging, regions=()) if key in lost else tagging
+        for key, tagging in labelled.items()
+    }
+    score = judge(tiny, blind)
+    assert score.found == 1
+    (miss,) = [miss for miss in score.misses if miss.what.startswith("outbreak")]
+    assert miss.kind == "tagger: region"
+    assert outbreak.region in miss.what
+
+
+def test_an_appeal_taken_for_arson_is_a_false_high_level(tiny: Month, labelled: dict[str, Tagging]) -> None:
+    """Each day on which a calm region stands high counts, and the miss names the modality as its cause."""
+    planted = {event.region for event in tiny.outbreaks}
+    appeals = [item for item in tiny.items if item.labels.mod == "imbauan" and item.labels.pokok]
+    appeals = [item for item in appeals if item.labels.election == "pilkada" and item.labels.kind == "media"]
+    appeal = next(item for item in appeals if item.labels.regions[0] not in planted)
+    wrong = dict(labelled)
+    for item in tiny.items:
+        if item.labels == appeal.labels:
+            wrong[item.article.id] = msgspec.structs.replace(
+                wrong[item.article.id], modality=Modality(value="kejadian", score=1.0), severity=4
+            )
+    score = judge(tiny, wrong)
+    assert score.false_high == sum(day >= appeal.article.day for day in tiny.days)
+    assert score.false_rate == 200 * score.false_high / score.region_days
+    assert "tagger: modality" in {miss.kind for miss in score.misses if miss.what.startswith("false high")}
+
+
+def test_concluding_changes_nothing_until_it_is_kept(tiny: Month, labelled: dict[str, Tagging]) -> None:
+    """A day can be concluded without some articles, and afterwards as it was."""
+    monitor = Monitor(tiny, labelled)
+    first, second = tiny.days[:2]
+    monitor.keep(monitor.conclude(first))
+    whole = monitor.conclude(second)
+    everything = frozenset(item.article.id for item in tiny.of_day(second))
+    assert set(monitor.conclude(second, without=everything).told) < set(whole.told)
+    assert monitor.conclude(second) == whole
