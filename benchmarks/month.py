@@ -25,7 +25,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from benchmarks.figures import Figure
-from benchmarks.simulation import SEEDS, Correction, Flood, Item, Month, Outbreak, Silence, held_back, make_month
+from benchmarks.press import Item, Silence
+from benchmarks.simulation import SEEDS, Correction, Flood, Month, Outbreak, held_back, make_month
 from pilkada_nlp.article import Modality, RegionTag, Relevance, SourceKind, Strength, Tagging, ThemeTag
 from pilkada_nlp.article.findings import Coverage, Level, Story, Watchlist, WatchlistEntry
 from pilkada_nlp.classifiers import Tagger, load_tagger

@@ -9,8 +9,8 @@ the end of another. What is in a month:
 - Background: unrelated news fills each outlet's volume (negative binomial); appeals, routine steps and forecasts; per
   region at most one allegation, ruling or incident of severity 1 or 2 in a week. Gold: no outbreak.
 - Outbreaks, one region and theme on one day each, at most one in a region: "satu" is one incident of severity 3 or 4,
-  told by three or four newsrooms in their own words; "beberapa" are three to five different events of one theme, at
-  least two of them incidents of severity 3 or 4; "perkara" are three to five rulings and allegations of one theme, at
+  told by three or four newsrooms in their own words; "beberapa" are three or four different events of one theme, at
+  least two of them incidents of severity 3 or 4; "perkara" are three or four rulings and allegations of one theme, at
   least two of severity 3 or 4. Other outlets print each text verbatim, two to five of them ("satu") or one to three.
   Gold: day, region and theme.
 - Floods on one day in one region without an outbreak: 50 appeals by different offices; 40 copies of one release that
@@ -23,26 +23,25 @@ the end of another. What is in a month:
 import math
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from benchmarks.transplant import blended, retold, reworded, transplanted
-from pilkada_nlp.article import ZONES, Article, Outlet, article_id
+from benchmarks.press import LEFT_OUT, Item, Press, Silence, SilenceKind, Told, poisson
+from benchmarks.transplant import blended, reworded, transplanted
+from pilkada_nlp.article import Outlet
 from pilkada_nlp.corpora import LabelledArticle, Labels, read_corpus
 from pilkada_nlp.regions import region
-from pilkada_nlp.regions.gazetteer import gazetteer
 
 SEEDS: Final = (11, 23, 47, 61, 83)
 FIRST_DAY: Final = date(2024, 11, 1)
 _JOINED: Final = 14  # days in which stories are joined; a text is used again later than that
 _SIGNALS: Final = frozenset({"kejadian", "dugaan", "putusan"})
 _PRESS: Final = frozenset({"rilis_pemda", "rilis_penyelenggara", "rilis_aparat", "adv"})
-_LEFT_OUT: Final = frozenset({"31", "34"})  # provinces whose regions elect no regents and mayors, or no governor
 _QUIET_SHARE: Final = 0.6  # items about elections in a region on a day that tell of no event, on average
 _WEEKLY: Final = 0.7  # chance that a region has its one weak signal in a week
 _NATIONAL: Final = 1.0  # items about no region in particular that a national outlet has in a day, on average
@@ -52,7 +51,6 @@ _DATELINE = re.compile(r"^[^.\n]{3,40}? [–-] ")
 OutbreakKind = Literal["satu", "beberapa", "perkara"]
 FloodKind = Literal["imbauan", "rilis", "iklan"]
 CorrectionKind = Literal["tidak_terbukti", "ralat"]
-SilenceKind = Literal["tak_terbaca", "tanpa_berita"]
 
 
 class Scale(NamedTuple):
@@ -67,14 +65,6 @@ class Scale(NamedTuple):
     floods: Sequence[FloodKind] = ("imbauan", "imbauan", "rilis", "rilis", "iklan")
     corrections: Sequence[CorrectionKind] = ("tidak_terbukti",) * 3 + ("ralat",) * 2
     silences: Sequence[SilenceKind] = ("tak_terbaca", "tanpa_berita", "tanpa_berita")
-
-
-class Item(NamedTuple):
-    """An article of the month with its gold labels; `part` names the planted event it belongs to, "" for none."""
-
-    article: Article
-    labels: Labels
-    part: str
 
 
 class Outbreak(NamedTuple):
@@ -106,15 +96,6 @@ class Correction(NamedTuple):
     theme: str
 
 
-class Silence(NamedTuple):
-    """An outlet that is silent from `first` to `last`, both inclusive."""
-
-    kind: SilenceKind
-    outlet: str
-    first: date
-    last: date
-
-
 class Month(NamedTuple):
     """What happened and what was printed: items in order of publication, and what a watchlist should make of them."""
 
@@ -143,12 +124,6 @@ def make_month(seed: int, corpus: Sequence[LabelledArticle], scale: Scale | None
     return _Desk(random.Random(seed), corpus, scale or Scale()).month(seed)  # noqa: S311  # no secrets here
 
 
-class _Told(NamedTuple):
-    title: str
-    text: str
-    labels: Labels
-
-
 class _Slot(NamedTuple):
     """A region and day for a planted event."""
 
@@ -163,21 +138,24 @@ class _Desk:
         self.rng, self.scale = rng, scale
         self.days = tuple(FIRST_DAY + timedelta(days=at) for at in range(scale.days))
         self.used: dict[str, list[int]] = defaultdict(list)
-        self.items: list[Item] = []
-        self.numbers: Counter[str] = Counter()
-        self.printed: Counter[tuple[str, int]] = Counter()  # (outlet, day) -> articles so far
         placed = [text for text in corpus if _is_placed(text)]
         self.local = [text for text in placed if text.labels.election == "pilkada"]
         self.quiet = [text for text in placed if text.labels.mod not in _SIGNALS]
         self.national = [text for text in corpus if text.labels.rel and not text.labels.regions]
         self.unrelated = [text for text in corpus if not text.labels.rel]
-        self.regions, self.outlets, self.means = self._geography()
-        self.silences: list[Silence] = []
+        self.press = Press(
+            rng,
+            self.days,
+            provinces=scale.provinces,
+            regencies=scale.regencies,
+            local=scale.local,
+            national=scale.national,
+        )
 
     def month(self, seed: int) -> Month:
         """Make all parts, those first that need the rarest texts."""
-        self.silences = self._silences()
-        free = list(self.regions)
+        self.press.fall_silent(self.scale.silences)
+        free = list(self.press.regions)
         self.rng.shuffle(free)
         outbreaks = self._outbreaks(free)
         floods = [self._flood(f"banjir-{n:02}", kind, free) for n, kind in enumerate(self.scale.floods, 1)]
@@ -190,91 +168,24 @@ class _Desk:
         for at in range(self.scale.days):
             self._fill(at)
         order = sorted(
-            self.items, key=lambda item: (item.article.published_at or item.article.fetched_at, item.article.id)
+            self.press.items, key=lambda item: (item.article.published_at or item.article.fetched_at, item.article.id)
         )
         return Month(
             seed,
             self.days,
-            self.regions,
-            self.outlets,
+            self.press.regions,
+            self.press.outlets,
             tuple(order),
             tuple(outbreaks),
             tuple(floods),
             tuple(corrections),
-            tuple(self.silences),
+            tuple(self.press.silences),
         )
-
-    # Regions and outlets
-
-    def _geography(self) -> tuple[tuple[str, ...], tuple[Outlet, ...], dict[str, float]]:
-        """Draw provinces and their regions, and the outlets with the mean of what each prints in a day."""
-        scale, rng = self.scale, self.rng
-        voting: defaultdict[str, list[str]] = defaultdict(list)
-        for code, found in gazetteer().regions.items():
-            if "." in code and found.province not in _LEFT_OUT:
-                voting[found.province].append(code)
-        provinces = sorted(
-            rng.sample([p for p, codes in sorted(voting.items()) if len(codes) > scale.regencies], scale.provinces)
-        )
-        regions: list[str] = []
-        areas: list[str] = []
-        for province in provinces:
-            drawn = sorted(rng.sample(voting[province], scale.regencies))
-            regions += [province, *drawn]
-            areas += [province, *rng.sample(drawn, scale.local)]
-        outlets = [self._outlet(f"kabar-{number}", area) for number, area in enumerate(areas, 1)]
-        outlets += [self._outlet(f"nusantara-{number}", None) for number in range(1, scale.national + 1)]
-        means = {outlet.id: rng.uniform(2, 5) if outlet.regions else rng.uniform(4, 9) for outlet in outlets}
-        return tuple(regions), tuple(outlets), means
-
-    @staticmethod
-    def _outlet(name: str, area: str | None) -> Outlet:
-        return Outlet(
-            id=name,
-            name=name.replace("-", " ").title(),
-            home=f"https://{name}.example/",
-            kind="local" if area else "national",
-            regions=(area,) if area else (),
-            timezone=region(area).zone if area else "Asia/Jakarta",
-        )
-
-    def _silences(self) -> list[Silence]:
-        """Silence busy local outlets, late enough in the month that their usual volume is known."""
-        busy = sorted((o.id for o in self.outlets if o.regions), key=lambda name: -self.means[name])
-        found = []
-        for kind, outlet in zip(self.scale.silences, busy[: 2 * len(self.scale.silences) : 2], strict=True):
-            length = min(self.rng.randint(3, 4), self.scale.days)
-            first = self.rng.randint(min(15, self.scale.days - length), self.scale.days - length)
-            found.append(Silence(kind, outlet, self.days[first], self.days[first + length - 1]))
-        return found
-
-    def _is_silent(self, outlet: str, at: int) -> bool:
-        return any(s.outlet == outlet and s.first <= self.days[at] <= s.last for s in self.silences)
-
-    def _readers(self, code: str, at: int) -> list[Outlet]:
-        """Return the outlets that may print news of a region on a day, its own first, in a random order else."""
-        near = [o for o in self.outlets if code in o.regions and not self._is_silent(o.id, at)]
-        around = [o for o in self.outlets if code[:2] in o.regions and o not in near and not self._is_silent(o.id, at)]
-        country = [o for o in self.outlets if not o.regions]
-        beside = [
-            o
-            for o in self.outlets
-            if o.regions
-            and o.regions[0][:2] == code[:2]
-            and o not in (*near, *around)
-            and not self._is_silent(o.id, at)
-        ]
-        for group in (near, around, country, beside):
-            self.rng.shuffle(group)
-        # A newsroom of the place mostly has it first, and others take turns behind.
-        others = [*around, *country, *beside]
-        self.rng.shuffle(others)
-        return near + others
 
     # Texts
 
     def _is_free(self, text: LabelledArticle, at: int) -> bool:
-        return all(abs(at - day) > _JOINED for day in self.used[text.id])
+        return all(abs(at - day) > _JOINED for day in self.used[text.event])
 
     def _fits(self, text: LabelledArticle, code: str) -> bool:
         home = text.labels.regions[0]
@@ -283,52 +194,15 @@ class _Desk:
     def _free(self, pool: Iterable[LabelledArticle], code: str, at: int) -> list[LabelledArticle]:
         return [text for text in pool if self._fits(text, code) and self._is_free(text, at)]
 
-    def _told(self, text: LabelledArticle, code: str, at: int, *, mark: bool = True) -> _Told:
+    def _told(self, text: LabelledArticle, code: str, at: int, *, mark: bool = True) -> Told:
         """Return the text as it reads in that region on that day; with `mark` it counts as used."""
         if mark:
-            self.used[text.id].append(at)
+            self.used[text.event].append(at)
         day = self.days[at]
         (home,) = text.labels.regions
         title, body = (transplanted(part, home, code, text.date, day) for part in (text.title, text.text))
         happened = text.labels.event_date and text.labels.event_date + (day - text.date)
-        return _Told(title, body, msgspec.structs.replace(text.labels, regions=(code,), event_date=happened))
-
-    # Printing
-
-    def _print(self, outlet: Outlet, at: int, told: _Told, part: str, *, hours: tuple[float, float] = (6, 21)) -> None:
-        """Add an article; `hours` is when it comes out, in the outlet's own zone."""
-        day = self.days[at]
-        self.printed[outlet.id, at] += 1
-        self.numbers[outlet.id] += 1
-        url = f"{outlet.home}{day:%Y/%m/%d}/{self.numbers[outlet.id]:04}"
-        start = datetime.combine(day, time(), ZONES[outlet.timezone][1])
-        moment = (start + timedelta(minutes=round(60 * self.rng.uniform(*hours)))).astimezone(UTC)
-        article = Article(
-            id=article_id(url),
-            url=url,
-            outlet=outlet.id,
-            title=told.title,
-            text=told.text,
-            day=day,
-            fetched_at=moment + timedelta(minutes=15),
-            published_at=moment,
-            published_on=day,
-        )
-        self.items.append(Item(article, told.labels, part))
-
-    def _spread(self, at: int, told: _Told, part: str, *, tellings: int = 1, copies: int = 0) -> None:
-        """Print a text in the first outlet, retellings in others, and verbatim copies of any of them in yet others."""
-        (code,) = told.labels.regions
-        place = region(code).short_name
-        outlets = self._readers(code, at)
-        versions = [told]
-        for _ in range(tellings - 1):
-            title, text = retold(told.title, told.text, place, self.rng)
-            versions.append(_Told(title, text, told.labels))
-        for outlet, version in zip(outlets, versions, strict=False):
-            self._print(outlet, at, version, part, hours=(6, 15))
-        for outlet in outlets[len(versions) : len(versions) + copies]:
-            self._print(outlet, at, self.rng.choice(versions), part, hours=(15, 21))
+        return Told(title, body, msgspec.structs.replace(text.labels, regions=(code,), event_date=happened))
 
     # Planted events
 
@@ -344,11 +218,13 @@ class _Desk:
                 free.remove(slot.region)
                 if kind == "satu":
                     told = self._told(texts[0], slot.region, slot.at)
-                    self._spread(slot.at, told, part, tellings=self.rng.randint(3, 4), copies=self.rng.randint(2, 5))
+                    self.press.spread(
+                        slot.at, told, part, tellings=self.rng.randint(3, 4), copies=self.rng.randint(2, 5)
+                    )
                 else:
                     for text in texts:
                         told = self._told(text, slot.region, slot.at)
-                        self._spread(
+                        self.press.spread(
                             slot.at, told, part, tellings=self.rng.randint(1, 2), copies=self.rng.randint(1, 3)
                         )
                 return Outbreak(part, kind, self.days[slot.at], slot.region, theme)
@@ -369,6 +245,7 @@ class _Desk:
         for theme in themes:
             about = [text for text in signals if theme in text.labels.pokok]
             self.rng.shuffle(about)
+            about = list({text.event: text for text in about}.values())
             severe = [text for text in about if text.labels.sev >= 3]
             incidents = [text for text in severe if text.labels.mod == "kejadian"]
             cases = [text for text in about if text.labels.mod != "kejadian" and text.labels.sev >= 2]
@@ -395,9 +272,10 @@ class _Desk:
         if kind == "rilis":
             releases = [text for text in quiet if text.labels.kind in _PRESS]
             told = self._told(self.rng.choice(releases), code, at, mark=False)
-            self._print(self._readers(code, at)[0], at, told, "", hours=(6, 8))
+            self.press.publish(self.press.near(code, at)[0], at, told, hours=(6, 8))
             for number in range(40):
-                self._print(self._anyone(at), at, self._edited(told) if number % 2 else told, part, hours=(8, 21))
+                outlet = self.rng.choice(self.press.speaking(at))
+                self.press.publish(outlet, at, self._edited(told) if number % 2 else told, part, hours=(8, 21))
         else:
             of_kind = [
                 text
@@ -406,17 +284,14 @@ class _Desk:
             ]
             for number in range(50 if kind == "imbauan" else 20):
                 told = self._pressed(of_kind, code, at, rank=number)
-                self._print(self._anyone(at), at, told, part)
+                self.press.publish(self.rng.choice(self.press.speaking(at)), at, told, part)
         return Flood(part, kind, self.days[at], code)
 
-    def _anyone(self, at: int) -> Outlet:
-        return self.rng.choice([outlet for outlet in self.outlets if not self._is_silent(outlet.id, at)])
-
-    def _edited(self, told: _Told) -> _Told:
+    def _edited(self, told: Told) -> Told:
         """Return a text as an editor in haste leaves it: the last paragraph cut, a word here and there exchanged."""
         paragraphs = told.text.split("\n\n")
         text = "\n\n".join(paragraphs[: max(1, len(paragraphs) - 1)])
-        return _Told(reworded(told.title, self.rng, 0.3), reworded(text, self.rng, 0.3), told.labels)
+        return Told(reworded(told.title, self.rng, 0.3), reworded(text, self.rng, 0.3), told.labels)
 
     def _correction(self, part: str, kind: CorrectionKind, free: list[str]) -> Correction:
         """Plant a report some days ago and what takes it back."""
@@ -439,14 +314,15 @@ class _Desk:
                 if kind == "tidak_terbukti" and not endings:
                     continue
                 free.remove(slot.region)
-                outlet = self._readers(slot.region, earlier)[0]
+                later = self.press.speaking(slot.at)
+                outlet = next(outlet for outlet in self.press.near(slot.region, earlier) if outlet in later)
                 told = self._told(report, slot.region, earlier)
-                self._print(outlet, earlier, told, "", hours=(6, 15))
+                self.press.publish(outlet, earlier, told, hours=(6, 15))
                 if kind == "ralat":
-                    self._print(outlet, slot.at, _taken_back(told, self.days[earlier]), part)
+                    self.press.publish(outlet, slot.at, _taken_back(told, self.days[earlier]), part)
                 else:
                     ending = self._told(self.rng.choice(endings), slot.region, slot.at)
-                    self._spread(slot.at, _with_beginning(ending, told), part, copies=1)
+                    self.press.spread(slot.at, _with_beginning(ending, told), part, copies=1)
                 return Correction(part, kind, self.days[slot.at], slot.region, theme)
         raise ValueError(f"the corpus has too few texts for another correction of the kind {kind}")
 
@@ -454,8 +330,8 @@ class _Desk:
 
     def _background(self, at: int) -> None:
         """Print the appeals, routine steps and forecasts of a day."""
-        for code in self.regions:
-            for _ in range(_poisson(self.rng, _QUIET_SHARE)):
+        for code in self.press.regions:
+            for _ in range(poisson(self.rng, _QUIET_SHARE)):
                 mod = self.rng.choices(("imbauan", "fakta_proses", "potensi", "cek_fakta"), (55, 32, 10, 3))[0]
                 pool = [text for text in self.quiet if text.labels.mod == mod and self._fits(text, code)]
                 if mod in ("imbauan", "fakta_proses"):
@@ -464,17 +340,17 @@ class _Desk:
                     told = self._told(self.rng.choice(unused), code, at)
                 else:
                     continue
-                self._spread(at, told, "", copies=self.rng.choice((0, 0, 0, 1, 1, 2)))
-        for outlet in self.outlets:
+                self.press.spread(at, told, copies=self.rng.choice((0, 0, 0, 1, 1, 2)))
+        for outlet in self.press.outlets:
             if outlet.regions:
                 continue
-            for _ in range(_poisson(self.rng, _NATIONAL)):
+            for _ in range(poisson(self.rng, _NATIONAL)):
                 if free := [text for text in self.national if self._is_free(text, at)]:
                     text = self.rng.choice(free)
-                    self.used[text.id].append(at)
-                    self._print(outlet, at, _Told(text.title, text.text, text.labels), "")
+                    self.used[text.event].append(at)
+                    self.press.publish(outlet, at, Told(text.title, text.text, text.labels))
 
-    def _pressed(self, pool: Sequence[LabelledArticle], code: str, at: int, rank: int | None = None) -> _Told:
+    def _pressed(self, pool: Sequence[LabelledArticle], code: str, at: int, rank: int | None = None) -> Told:
         """Return an unused text of the pool, else the opening of one with the end of another of the same modality.
 
         With `rank`, counted from 0, the openings are taken in turn, so that a flood has as many of them as there are.
@@ -491,15 +367,15 @@ class _Desk:
         beside = tuple(
             t for t in dict.fromkeys((*head.labels.sebutan, *tail.labels.pokok)) if t not in head.labels.pokok
         )
-        return _Told(head.title, blended(head.text, tail.text), msgspec.structs.replace(head.labels, sebutan=beside))
+        return Told(head.title, blended(head.text, tail.text), msgspec.structs.replace(head.labels, sebutan=beside))
 
     def _weak_signals(self) -> None:
         """Give regions their one ordinary allegation, ruling or incident of severity 1 or 2 in a week."""
-        weeks = [(code, week) for code in self.regions for week in range(math.ceil(self.scale.days / 7))]
+        weeks = [(code, week) for code in self.press.regions for week in range(math.ceil(self.scale.days / 7))]
         self.rng.shuffle(weeks)
         busy = {
             (code, (item.article.day - self.days[0]).days // 7)
-            for item in self.items
+            for item in self.press.items
             if item.labels.mod in _SIGNALS and item.labels.sev > 0
             for code in item.labels.regions
         }
@@ -510,47 +386,30 @@ class _Desk:
             weak = [t for t in self._free(self.local, code, at) if t.labels.mod in _SIGNALS and 0 < t.labels.sev <= 2]
             if weak:
                 told = self._told(self.rng.choice(weak), code, at)
-                self._spread(at, told, "", tellings=self.rng.choice((1, 1, 2)), copies=self.rng.choice((0, 0, 1, 2)))
+                self.press.spread(at, told, tellings=self.rng.choice((1, 1, 2)), copies=self.rng.choice((0, 0, 1, 2)))
 
     def _fill(self, at: int) -> None:
         """Fill each outlet's volume of the day with news about no election, of its own area where it has one."""
-        for outlet in self.outlets:
-            if self._is_silent(outlet.id, at):
-                continue
-            volume = _poisson(self.rng, self.rng.gammavariate(2, self.means[outlet.id] / 2))
-            missing = max(0, volume - self.printed[outlet.id, at])
+        for outlet in self.press.speaking(at):
+            missing = self.press.volume(outlet, at)
+            near = [code for code in self.press.regions if code[:2] in {area[:2] for area in outlet.regions}]
+            near = near or list(self.press.regions)
             for text in self.rng.sample(self.unrelated, min(missing, len(self.unrelated))):
-                near = (
-                    [code for code in self.regions if code[:2] == outlet.regions[0][:2]]
-                    if outlet.regions
-                    else self.regions
-                )
                 code = self.rng.choice(near)
                 if len(text.labels.regions) == 1 and self._fits(text, code):
                     told = self._told(text, code, at, mark=False)
                 else:
-                    told = _Told(text.title, text.text, text.labels)
-                self._print(outlet, at, told, "")
+                    told = Told(text.title, text.text, text.labels)
+                self.press.publish(outlet, at, told)
 
 
 def _is_placed(text: LabelledArticle) -> bool:
     """Say whether a text is about one place alone, so that it can be moved to another."""
     labels = text.labels
-    return (
-        labels.rel and len(labels.regions) == 1 and not labels.is_aggregate and labels.regions[0][:2] not in _LEFT_OUT
-    )
+    return labels.rel and len(labels.regions) == 1 and not labels.is_aggregate and labels.regions[0][:2] not in LEFT_OUT
 
 
-def _poisson(rng: random.Random, mean: float) -> int:
-    """Return a Poisson number by Knuth's method, which is quick for small means."""
-    limit, product, count = math.exp(-mean), rng.random(), 0
-    while product > limit:
-        product *= rng.random()
-        count += 1
-    return count
-
-
-def _with_beginning(ending: _Told, report: _Told) -> _Told:
+def _with_beginning(ending: Told, report: Told) -> Told:
     """Return how a case ended, with how it began, as such reports retell it."""
     lead, *rest = ending.text.split("\n\n")
     first = _DATELINE.sub("", report.text.split("\n\n")[0])
@@ -558,7 +417,7 @@ def _with_beginning(ending: _Told, report: _Told) -> _Told:
     return ending._replace(text="\n\n".join([lead, *rest[:1], began, *rest[1:]]))
 
 
-def _taken_back(report: _Told, day: date) -> _Told:
+def _taken_back(report: Told, day: date) -> Told:
     """Return the notice by which an outlet takes back what it printed on `day`."""
     (code,) = report.labels.regions
     place = region(code)
@@ -579,4 +438,4 @@ def _taken_back(report: _Told, day: date) -> _Told:
         regions=(code,),
         sebutan=report.labels.pokok,
     )
-    return _Told(f"Ralat: Tidak Benar Terjadi Gangguan Pilkada di {place.short_name}", text, labels)
+    return Told(f"Ralat: Tidak Benar Terjadi Gangguan Pilkada di {place.short_name}", text, labels)
