@@ -1,11 +1,14 @@
 """What all commands print alike: rows and JSON on stdout, complaints and progress on stderr."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+
+from pilkada_nlp.cli.logs import logs_json
 
 if TYPE_CHECKING:
     from pilkada_nlp.fetching import Progress
@@ -16,8 +19,11 @@ Row = dict[str, Cell]
 
 
 def complain(problem: object) -> None:
-    """Say on stderr what went wrong."""
-    click.echo(f"pilkada: {problem}", err=True)
+    """Say on stderr what went wrong; as a line of the log where nothing but JSON lines may stand."""
+    if logs_json():
+        logging.getLogger("pilkada_nlp").error("%s", problem)
+    else:
+        click.echo(f"pilkada: {problem}", err=True)
 
 
 def print_rows(rows: Iterable[Row], form: Format, title: str = "") -> None:
@@ -88,12 +94,16 @@ def shown_time(moment: datetime | None) -> str:
 
 @contextmanager
 def progress_bar() -> "Iterator[Progress]":
-    """Show a bar for each step on stderr while the context lasts; gives the function to report progress to."""
+    """Show a bar for each step on stderr while the context lasts; gives the function to report progress to.
+
+    Nothing is shown where stderr is no terminal or takes JSON lines.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=console, transient=True, disable=logs_json() or not console.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def show(step: str, done: int, total: int) -> None:
