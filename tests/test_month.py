@@ -89,7 +89,7 @@ def test_no_trace_of_the_old_region_is_left(corpus: list[LabelledArticle]) -> No
 
 
 def test_a_retelling_shares_the_matter_and_not_the_wording(corpus: list[LabelledArticle]) -> None:
-    """Retellings name the place, are shorter, and mostly share under half of their runs of three words."""
+    """Retellings name the place, are shorter, and share much fewer runs of three words than edited copies do."""
     rng = random.Random(2)
     similar = []
     for text in [text for text in corpus if text.labels.mod == "kejadian" and len(text.labels.regions) == 1]:
@@ -100,7 +100,7 @@ def test_a_retelling_shares_the_matter_and_not_the_wording(corpus: list[Labelled
         assert len(one) < 1.1 * len(text.text)
         a, b = shingles(one), shingles(other)
         similar.append(len(a & b) / len(a | b))
-    assert sorted(similar)[len(similar) // 2] < 0.5
+    assert sorted(similar)[len(similar) // 2] < 0.35
 
 
 def test_a_blend_opens_as_one_text_and_ends_as_another() -> None:
