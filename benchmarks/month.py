@@ -35,13 +35,13 @@ from pilkada_nlp.regions import region
 from pilkada_nlp.stories import Telling, join, telling
 from pilkada_nlp.watchlist import build_watchlist, cover, load_weights
 
+TAGGER: Final = "tagger"
+LABELS: Final = "labels"
 _JOINED: Final = timedelta(days=14)  # how far back an article may join a story
-_NAMED: Final = timedelta(days=7)
+_NAMED: Final = timedelta(days=7)  # over which coverage counts the articles that name a region
 _CARRIED: Final = {"satu": timedelta(days=14), "beberapa": timedelta(days=14), "perkara": timedelta(days=28)}
 _REGION_DAYS: Final = 200
 _LEVELS: Final[tuple[Level, ...]] = ("tanpa_data", "rendah", "sedang", "tinggi")
-TAGGER: Final = "tagger"
-LABELS: Final = "labels"
 _LATEST: Final = timedelta(days=2)  # behind the first day of a silence without news, until it must be reported
 # What a tagging can have wrong, with the fields that put it right.
 _KINDS: Final = {
@@ -277,7 +277,7 @@ class _Judge:
                 f"outbreak {outbreak.region}/{outbreak.theme} ({outbreak.kind}, {outbreak.day}) not found",
                 self._cause(outbreak, items),
                 f"score {entry.score:.2f}, {entry.level}" if entry else "no entry",
-                _shapes(items, concluded.stories.values()),
+                self._shapes(items, concluded),
             )
         )
 
@@ -291,8 +291,13 @@ class _Judge:
             }
             if _is_found(outbreak, self.monitor.conclude(outbreak.day, instead=put_right)):
                 return f"tagger: {kind}"
-        found = _is_found(outbreak, self.monitor.conclude(outbreak.day, instead=right))
-        return "tagger: several judgements" if found else "stories or levels"
+        concluded = self.monitor.conclude(outbreak.day, instead=right)
+        return "tagger: several judgements" if _is_found(outbreak, concluded) else _beyond_tagging(items, concluded)
+
+    def _shapes(self, items: Sequence[Item], concluded: Concluded) -> str:
+        """Return what became of some articles: each story that they stand in, beside the labels of its lead."""
+        stories = _stories(items, concluded)
+        return "; ".join(_shape(self.items[story.lead], story) for story in stories) or "no story"
 
     def _flood(self, flood: Flood, concluded: Concluded) -> None:
         if raised := self._raised(flood.region, self._without(flood.part), concluded):
@@ -305,7 +310,7 @@ class _Judge:
             self.counts["corrections_moved"] += 1
             what = f"correction {correction.region} ({correction.kind}, {correction.day}) moved"
             items = [item for item in self.month.items if item.part == correction.part]
-            self.misses.append(Miss(what, "correction", raised, _shapes(items, concluded.stories.values())))
+            self.misses.append(Miss(what, "correction", raised, self._shapes(items, concluded)))
         before, after = (day.entry(correction.region, correction.theme) for day in (without, concluded))
         self.counts["lowered"] += before is not None and (after is None or after.score < before.score)
 
@@ -381,11 +386,21 @@ def _carries(outbreak: Outbreak, day: date) -> bool:
     return timedelta(0) <= day - outbreak.day <= _CARRIED[outbreak.kind]
 
 
-def _shapes(items: Sequence[Item], stories: Iterable[Story]) -> str:
-    """Return what became of some articles: each story that they stand in, beside the labels of its lead."""
-    by_id = {item.article.id: item for item in items}
-    found = [story for story in stories if any(member.article in by_id for member in story.members)]
-    return "; ".join(_shape(by_id.get(story.lead, items[0]), story) for story in found) or "no story"
+def _stories(items: Sequence[Item], concluded: Concluded) -> list[Story]:
+    ids = {item.article.id for item in items}
+    return [story for story in concluded.stories.values() if any(member.article in ids for member in story.members)]
+
+
+def _beyond_tagging(items: Sequence[Item], concluded: Concluded) -> str:
+    """Return why an outbreak is not found although each of its articles is tagged as it should be."""
+    stories = _stories(items, concluded)
+    if any(story.lead not in {item.article.id for item in items} for story in stories):
+        return "stories: joined with other news"
+    if len(stories) < len({item.labels for item in items}):
+        return "stories: different events joined"
+    if max(story.sources for story in stories) < 2:
+        return "stories: tellings taken for copies"
+    return "levels"
 
 
 def _shape(item: Item, story: Story) -> str:
