@@ -43,6 +43,7 @@ bench: setup .venv-bench/installed
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.month
 	$(BIN)/python -m benchmarks.learning_curve
+	$(BIN)/python -m benchmarks.watchlist
 
 models: setup
 	$(BIN)/pilkada train corpora/berita corpora/ringkas --sentences corpora/kalimat --out models/tagger

@@ -5,6 +5,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from pilkada_nlp.article import MODALITIES, SOURCE_KINDS, ModalityValue, RegionTag
@@ -98,6 +99,7 @@ def test_the_table_knows_every_kind() -> None:
         ([{"modality": "dugaan", "severity": 2}] * 2, "sedang"),
         ([{"modality": "dugaan", "severity": 2}], "rendah"),
         ([{"modality": "potensi", "severity": 1}] * 5, "rendah"),
+        ([{"modality": "potensi", "severity": 1}] * 5 + [{"modality": "dugaan", "severity": 2}], "rendah"),
         ([{"severity": 2, "independence": 0.3, "sources": 0}], "rendah"),
     ],
 )
@@ -122,6 +124,18 @@ def test_a_flood_of_appeals_moves_no_level() -> None:
     assert flooded is not None
     assert (flooded.score, flooded.level, flooded.trend) == (quiet.score, quiet.level, quiet.trend)
     assert flooded.counts == {"imbauan": 50, "kejadian": 1}
+
+
+def test_a_wave_of_maps_and_warnings_adds_up_to_one() -> None:
+    """Fifty of them weigh as one, each lowered alike, and lift neither an allegation nor an incident."""
+    maps = [story_of(f"p{n}", modality="potensi", severity=1) for n in range(50)]
+    entry = listed(*maps)
+    assert entry is not None
+    assert entry.score == score(maps[0]) == 0.25
+    assert sum(reason.weight for reason in entry.reasons) == pytest.approx(0.25)
+    assert dict(entry.reasons[0].factors)["bounded"] == pytest.approx(1 / 50)
+    for other in (story_of(modality="dugaan", severity=2), story_of(), story_of(severity=2)):
+        assert level(other, *maps) == level(other)
 
 
 def test_forty_copies_of_a_release_weigh_as_one_release() -> None:
@@ -153,6 +167,8 @@ def test_a_dismissed_case_takes_its_allegations_out() -> None:
     assert score(report, hearing, ruling, other) == score(other)
     assert score(report, hearing, ruling, incident) == score(incident)
     assert score(report, hearing, ruling, again) == score(again)
+    round_up = msgspec.structs.replace(ruling, is_aggregate=True)
+    assert score(report, hearing, round_up) == score(report, hearing)
     assert score(story_of(modality="putusan", outcome="terbukti")) == 3.2
 
 

@@ -5,11 +5,13 @@ from typing import Any
 import click
 
 from pilkada_nlp._version import __version__
+from pilkada_nlp.cli.alerts import alerts
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.printing import complain
 from pilkada_nlp.cli.schedule import schedule
 from pilkada_nlp.cli.sources import doctor, outlets
 from pilkada_nlp.cli.texts import extract, stem, tag
+from pilkada_nlp.cli.watch import correct, decide, watchlist, why
 from pilkada_nlp.cli.work import daily, demo, fetch, init
 from pilkada_nlp.errors import ConfigError, PilkadaError
 
@@ -31,7 +33,25 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    commands=[init, daily, fetch, demo, schedule, doctor, outlets, tag, extract, stem, train, corpora],
+    commands=[
+        init,
+        daily,
+        fetch,
+        demo,
+        watchlist,
+        why,
+        decide,
+        correct,
+        alerts,
+        schedule,
+        doctor,
+        outlets,
+        tag,
+        extract,
+        stem,
+        train,
+        corpora,
+    ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="pilkada")

@@ -71,8 +71,8 @@ def _entry(
     score = scores.score(key, day, dismissed)
     if not score:
         return None
-    days = [day - timedelta(days=back) for back in reversed(range(1, weights.trend.days + 1))]
-    history = [scores.score(key, past, dismissed) for past in days[1:]]
+    earlier = [scores.score(key, day - timedelta(days=back), dismissed) for back in range(1, weights.window_days)]
+    before = [day - timedelta(days=back) for back in range(1, weights.trend.days + 1)]
     told = scores.signals(key, dismissed)
     return WatchlistEntry(
         day=day,
@@ -84,8 +84,8 @@ def _entry(
         counts=scores.counts(key, day),
         reasons=scores.reasons(key, day, dismissed),
         coverage=coverage.get(home(key[0])),
-        trend=trend(told[day], [told[past] for past in days if past >= first], weights.trend),
-        history=(*history, score),
-        previous=scores.level(history[-1]) if history and history[-1] else None,
+        trend=trend(told[day], [told[past] for past in before if past >= first], weights.trend),
+        history=(*reversed(earlier), score),
+        previous=scores.level(earlier[0]) if earlier[0] else None,
         decision=standing(decisions, day, weights.window_days),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from pilkada_nlp.article import ModalityValue
 from pilkada_nlp.article.findings import Level, Story, WatchReason
 from pilkada_nlp.watchlist.decisions import was_there
 from pilkada_nlp.watchlist.weights import Weights
@@ -69,22 +70,27 @@ class Scores:
 
     def score(self, key: Key, day: date, dismissed: datetime | None = None) -> float:
         """Return the score on a day, without the stories that were there at the time of a dismissal."""
-        return round(
-            math.fsum(  # exact, so that the order of the stories cannot show
-                share.on(day, self._decay[share.story.modality])
-                for share in self._shares[key]
-                if dismissed is None or not was_there(share.story, dismissed)
-            ),
-            2,
-        )
+        sums = self._sums(key, day, dismissed)
+        return round(math.fsum(min(sums[modality], self._weights.most.get(modality, math.inf)) for modality in sums), 2)
+
+    def _sums(self, key: Key, day: date, dismissed: datetime | None) -> dict[ModalityValue, float]:
+        """Return what the stories of each modality weigh together, before it is bounded."""
+        parts: defaultdict[ModalityValue, list[float]] = defaultdict(list)
+        for share in self._shares[key]:
+            if dismissed is None or not was_there(share.story, dismissed):
+                parts[share.story.modality].append(share.on(day, self._decay[share.story.modality]))
+        # Exact sums, so that the order of the stories cannot show.
+        return {modality: math.fsum(weights) for modality, weights in sorted(parts.items())}
 
     def level(self, score: float) -> Level:
         """Return the level that a score has."""
-        return next((name for name, least in self._weights.levels.items() if score >= least), "rendah")
+        highest_first = sorted(self._weights.levels.items(), key=lambda item: -item[1])
+        return next((name for name, least in highest_first if score >= least), "rendah")
 
     def reasons(self, key: Key, day: date, dismissed: datetime | None = None) -> tuple[WatchReason, ...]:
         """Return the stories within the window that weigh something on a day or did so before, the heaviest first."""
         reasons = []
+        sums = self._sums(key, day, dismissed)
         for share in self._shares[key]:
             story, age = share.story, (day - share.story.day).days
             if not 0 <= age < self._weights.window_days:
@@ -94,6 +100,8 @@ class Scores:
                 factors.append(("cleared", 0.0))
             if dismissed is not None and was_there(story, dismissed):
                 factors.append(("dismissed", 0.0))
+            if sums.get(story.modality, 0.0) > (most := self._weights.most.get(story.modality, math.inf)):
+                factors.append(("bounded", most / sums[story.modality]))
             reasons.append(_reason(story, age, factors))
         # Ids come last: they are made of addresses, and the order must be the same wherever the pages lie.
         return tuple(sorted(reasons, key=lambda one: (-one.weight, one.age_days, one.title, one.story)))
@@ -141,8 +149,8 @@ def _independence(story: Story, weights: Weights) -> float:
 
 
 def _closes(story: Story, weights: Weights) -> bool:
-    """Return whether a story ends a case so that nothing of it weighs any more."""
-    return story.outcome is not None and weights.outcome[story.outcome] == 0
+    """Return whether a story ends a case so that nothing of it weighs any more; a round-up of many cases ends none."""
+    return story.outcome is not None and weights.outcome[story.outcome] == 0 and not story.is_aggregate
 
 
 def _ended_cases(stories: Sequence[Story], weights: Weights) -> dict[str, date]:

@@ -41,6 +41,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     aggregate: float
     cleared: tuple[ModalityValue, ...]
     modality: dict[ModalityValue, float]
+    most: dict[ModalityValue, float]
     strength: dict[Strength, float]
     outcome: dict[Outcome, float]
     independence: dict[str, float]
