@@ -297,7 +297,7 @@ def retold(title: str, text: str, place: str, rng: random.Random) -> tuple[str, 
 
     The first sentence stays in front. Of every paragraph a sentence stays, so that no subject is lost that the labels
     name, and few of the rest; `place` is named if it was. A title of its own is a sentence of the first paragraph. Two
-    texts made so from one share about a quarter of their runs of three words, half as many as edited copies do.
+    texts made so from one share about three in ten of their runs of three words, where edited copies share half.
     """
     first, *rest = ([sentence.text for sentence in sentences(paragraph)] for paragraph in text.split("\n\n"))
     first = [first[0], *(said for said in first[1:] if place in said or rng.random() < 0.5)]
