@@ -45,6 +45,13 @@ class Publishing(Database):
             done = sa.update(t.runs).where(t.runs.c.id == run)
             connection.execute(done.values(finished_at=at, sources=msgspec.json.encode(list(sources))))
 
+    def last_finished(self, kind: str) -> datetime | None:
+        """Return when a run of this kind ("daily", "poll") last came to its end."""
+        with self._guarded() as connection:
+            query = sa.select(sa.func.max(t.runs.c.finished_at)).where(t.runs.c.id.startswith(f"{kind} "))
+            at: datetime | None = connection.scalar(query)
+        return at
+
     # The watchlist and the editions of the summary
 
     def replace_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:

@@ -3,8 +3,8 @@
 The rule: who holds or seeks a public office, or speaks for one, keeps the name of the source: candidates, officials,
 members of election bodies, officers, lawyers, scholars. A village head or civil servant holds a public office also when
 accused, so there too the form of the source stays. Everybody else whom the text introduces as a person (by age,
-"warga", "korban", "saksi", "tersangka", "bernama" …) stands by initials, in every later mention as well, and helpers at a
-polling station, victims and suspects are among them. Children do so even where the text calls them by an office.
+"warga", "korban", "saksi", "tersangka", "bernama" …) stands by initials, in every later mention as well: victims,
+suspects, and helpers at a polling station too. Children do so even where the text calls them by an office.
 Initials of the source stay. Somebody whom the text names without saying who he is keeps the name.
 
 There is no model behind this: the words stand in `data/persons.toml`.
@@ -16,6 +16,7 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
+from pilkada_nlp.preprocessing.reading import shared_stemmer
 from pilkada_nlp.preprocessing.splitter import sentences
 from pilkada_nlp.preprocessing.tables import read_table, roots
 from pilkada_nlp.wording import table
@@ -32,14 +33,16 @@ _PRIVATE_REACH: Final = 7  # the same for other roles
 _SHORTEST_PART: Final = 3  # letters of a name's word that is masked where it stands alone
 _HEADLINE: Final = 0.7  # share of words with a capital from which capitals tell nothing
 _TOKEN: Final = re.compile(
-    r"(?P<age>\(\s?(?P<a>\d{1,2})(?:\s?(?:tahun|thn|th))?\s?\)|, (?P<b>\d{1,2}) (?:tahun|thn|th)\b|"
+    r"(?P<age>\(\s?(?P<a>[1-9]\d?)(?:\s?(?:tahun|thn|th))?\s?\)|, (?P<b>\d{1,2}) (?:tahun|thn|th)\b|"
     r" (?:berusia|berumur) (?P<c>\d{1,2}) tahun\b)"
     r"|(?P<word>\ba\.n\b|(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W\d_]+(?:['’-][^\W\d_]+)*)"
     r"|(?P<number>\d(?:[\d.,/:-]*\d)?)"
     r"|(?P<mark>[^\w\s]|_)"
 )
+_ACRONYM: Final = re.compile(r"[A-Z]{3,}")
 _INITIALS: Final = re.compile(r"(?:[A-Z]\.?){1,4}")
-_PAIR: Final = re.compile(r"[A-Z][a-z]{2,}-[A-Z][a-z]{2,}")  # candidates go in pairs: "Fulan Polan-Fulanah Polan"
+_PAIR: Final = re.compile(r"[A-Z][a-z]{2,}-[A-Z][a-z]*")  # candidates go in pairs: "Fulan Polan-Fulanah Polan"
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _VERB: Final = re.compile(r"(?:me|di|ber|ter)[a-z]{4,}")
 _LISTS: Final = frozenset({",", "dan", "serta", "&", "/", "-", "–"})
 
@@ -57,6 +60,7 @@ class _Words(NamedTuple):
     regions: frozenset[str]
     joins: frozenset[str]
     honorifics: frozenset[str]
+    given: frozenset[str]
     figures: tuple[frozenset[str], ...]
     titles: frozenset[str]  # a full stop behind these ends nothing: "Hj.", "Kompol."
 
@@ -111,6 +115,7 @@ def _words() -> _Words:
         regions=frozenset(names),
         joins=of("joins"),
         honorifics=honorifics,
+        given=of("given"),
         figures=tuple(frozenset(name.lower().split()) for name in of("figures")),
         titles=frozenset(map(str.lower, honorifics)) | roles.keys(),
     )
@@ -143,7 +148,10 @@ def mask_private(text: str, context: str = "") -> str:
 
 @functools.lru_cache(maxsize=256)  # the sentences of one article are asked for one after another
 def _private(context: str) -> re.Pattern[str] | None:
-    """Return what matches the names of the private persons of a text, and parts of them that mean nobody else."""
+    """Return what matches the names of the private persons of a text, None where there are none.
+
+    Parts of a name match too where they can mean nobody else: no official, no place, no word of the text.
+    """
     found = [person for sentence in sentences(context) for person in _introduced(sentence.text)]
     public = [frozenset(map(str.lower, person.words)) for person in found if person.kind == "public"]
     public += _words().figures
@@ -153,15 +161,13 @@ def _private(context: str) -> re.Pattern[str] | None:
         if person.kind == "minor"
         or (person.kind == "private" and not any(known >= {*map(str.lower, person.words)} for known in public))
     }
-    forms = {
-        piece
-        for name in names
-        for piece in _pieces(name)
-        if piece == name or any(_tells(part, context, public) for part in piece)
-    }
-    forms |= {tuple(map(str.upper, form)) for form in forms}
-    if not forms:
+    if not names:
         return None
+    told = {part for name in names for part in name if _tells(part)}
+    told -= {part for part in told if any(part.lower() in known for known in public)}
+    told -= {word.capitalize() for word in _WORD.findall(context) if word.islower()}
+    forms = {piece for name in names for piece in _pieces(name) if piece == name or told.intersection(piece)}
+    forms |= {tuple(map(str.upper, form)) for form in forms}
     longest_first = sorted(forms, key=lambda form: (-len(" ".join(form)), form))
     return re.compile(
         r"(?<!\w)(?:" + "|".join(r"\s+".join(map(re.escape, form)) for form in longest_first) + r")(?!\w)"
@@ -175,17 +181,15 @@ def _pieces(name: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield tuple(name[start:end])
 
 
-def _tells(part: str, context: str, public: Sequence[frozenset[str]]) -> bool:
-    """Say whether a word of a private name, alone, means that person: no ordinary word, no place, no official."""
+def _tells(part: str) -> bool:
+    """Say whether a word of a private name may mean that person where it stands alone."""
     words, lower = _words(), part.lower()
     return (
         len(part) >= _SHORTEST_PART
         and not _INITIALS.fullmatch(part)
         and lower not in words.joins
-        and part not in words.honorifics
         and lower not in words.regions
-        and not any(lower in known for known in public)
-        and not re.search(rf"(?<!\w){re.escape(lower)}(?!\w)", context)
+        and part not in words.honorifics
     )
 
 
@@ -193,6 +197,14 @@ def _introduced(sentence: str) -> Iterator[_Person]:
     """Yield the persons whom a sentence introduces."""
     tokens = [_Token(str(match.lastgroup), match.group(), _years(match)) for match in _TOKEN.finditer(sentence)]
     return _Reader(tokens).read()
+
+
+def _is_told(name: Sequence[str]) -> bool:
+    """Say whether a word of `name` is none of the dictionary: "Pelaku Usaha Mikro" names nobody."""
+    words = [word.lower() for word in name]
+    stems = shared_stemmer().stem_words(words)
+    given, known = _words().given, roots()
+    return any(word in given or not {word, stem} & known for word, stem in zip(words, stems, strict=True))
 
 
 def _years(match: re.Match[str]) -> int:
@@ -221,7 +233,9 @@ class _Reader:
         at = 0
         while at < len(self.tokens):
             role, width = self._role(at)
-            if role:
+            if bracket := self._bracket(at):
+                at = bracket
+            elif role:
                 self._meet(role)
                 at += width
             elif (width := self._phrase(at, self.words.introduces)) and self.role:
@@ -235,6 +249,13 @@ class _Reader:
             else:
                 self._pass(at)
                 at += 1
+
+    def _bracket(self, at: int) -> int:
+        """Return where a short remark in brackets that begins at a token ends, 0 where none begins."""
+        if self.tokens[at].text != "(":
+            return 0
+        ends = range(at + 1, min(at + _LONGEST_RUN, len(self.tokens)))
+        return next((end + 1 for end in ends if self.tokens[end].text == ")"), 0)
 
     def _role(self, at: int) -> tuple[_Role | None, int]:
         """Return the role that begins at a token, the longest of several, and its number of tokens."""
@@ -259,7 +280,7 @@ class _Reader:
 
     def _meet(self, role: _Role) -> None:
         """Let a role govern what follows, or leave it to the one before: "kuasa hukum pelapor"."""
-        before = self.role if not self.taken and not self.apart else None
+        before = self.role if not self.apart and (not self.taken or self.role == "public") else None
         if before == "public" and role not in {"public", "ad_hoc"}:
             return
         self._forget()
@@ -268,18 +289,22 @@ class _Reader:
             self.ready = role in {"public", "named"}
 
     def _run_end(self, at: int) -> int:
-        """Return where the run of capitals that begins at a token ends; a role ends it too."""
+        """Return where the run of capitals that begins at a token ends; a role behind it ends it."""
         end = at
-        while end < len(self.tokens) and end - at < _LONGEST_RUN:
-            token = self.tokens[end]
-            if end > at and token.text == "." and self.tokens[end - 1].text in self.words.honorifics:
-                pass
-            elif end > at and (self._role(end)[0] or (token.lower in self.words.joins and not self._capital(end + 1))):
-                break
-            elif not (token.capital or (end > at and token.lower in self.words.joins)):
-                break
+        while end < min(len(self.tokens), at + _LONGEST_RUN) and self._goes_on(at, end):
             end += 1
         return end
+
+    def _goes_on(self, at: int, end: int) -> bool:
+        """Say whether the token at `end` belongs to the run that begins at `at`."""
+        token = self.tokens[end]
+        if end == at:
+            return token.capital
+        if token.text == ".":
+            return self.tokens[end - 1].text in self.words.honorifics
+        if token.lower in self.words.joins:
+            return self._capital(end + 1)
+        return token.capital and self._role(end)[0] is None
 
     def _capital(self, at: int) -> bool:
         return at < len(self.tokens) and self.tokens[at].capital
@@ -289,13 +314,14 @@ class _Reader:
         run = tuple(token.text for token in self.tokens[at:end] if token.kind == "word")
         years = self.tokens[end].years if end < len(self.tokens) else -1
         behind = self._behind(at, end + (years >= 0))
-        name = self._name(run, years >= 0)
+        name = self._name(run, opens=at == 0, aged=years >= 0)
         child = bool(name) and 0 <= years < _OF_AGE
-        if self.role == "public" or behind == "public" or any(map(_PAIR.fullmatch, run)):
+        if self.role == "public" or behind == "public" or self._pairs(run, end):
+            self.role, self.taken = "public", True
             self.gap += 1
-            self.taken = True
             return _Person(name if child else run, "minor" if child else "public")
-        if name and not self._of_a_place(at) and (years >= 0 or behind or self._expected(name, end)):
+        shown = years >= 0 or (self.ready and self.introduced)
+        if name and not self._of_a_place(at) and (shown or (_is_told(name) and (behind or self._expected(name, end)))):
             self.taken, self.ready = True, False
             return _Person(name, "minor" if child or "minors" in {self.role, behind} else "private")
         if self.apart and not self.taken:
@@ -304,10 +330,15 @@ class _Reader:
             self.gap, self.placed, self.ready = self.gap + 1, True, False
         return None
 
+    def _pairs(self, run: Sequence[str], end: int) -> bool:
+        """Say whether names joined by a dash stand here, as those of two candidates do."""
+        dash = end < len(self.tokens) and self.tokens[end].text in "–—" and self._capital(end + 1)
+        return bool(run) and (any(map(_PAIR.fullmatch, run)) or (dash and self.role is not None))
+
     def _expected(self, name: Sequence[str], end: int) -> bool:
         """Say whether the role before brings a name here."""
-        if not self.ready or self.introduced or self.headline:
-            return self.introduced and self.ready
+        if not self.ready or self.headline:
+            return False
         # "warga Kedawung, Grati": behind a place and a comma may come another place.
         place = self.placed and (len(name) == 1 or end == len(self.tokens) or self.tokens[end].text == ".")
         return not place and self.role != "someone"
@@ -316,16 +347,24 @@ class _Reader:
         before = self.tokens[at - 1].lower if at else ""
         return before in self.words.places and not (before == "dari" and self.role)
 
-    def _name(self, run: Sequence[str], aged: bool) -> tuple[str, ...]:
-        """Return the words of a private name, () for a place, a body, or what are initials already."""
+    def _name(self, run: Sequence[str], *, opens: bool, aged: bool) -> tuple[str, ...]:
+        """Return the words of a private name, () for a place, a body, or what are initials already.
+
+        A word of the dictionary that `opens` the sentence, or an acronym before the name, is no part of it.
+        """
         words = list(run)
-        while words and words[0] in self.words.honorifics:
+        if (
+            len(words) > 1
+            and ((opens and not _is_told(words[:1])) or _ACRONYM.fullmatch(words[0]))
+            and not self.headline
+        ):
+            words.pop(0)
+        while words and (words[0] in self.words.honorifics or words[0].endswith("nya")):
             words.pop(0)
         if (
             " ".join(words).lower() in self.words.regions
             or all(_INITIALS.fullmatch(word) for word in words)
             or any(word in self.words.no_names or word.lower() in self.words.places for word in words)
-            or (len(words) == 1 and words[0].endswith("nya"))
             or (len(words) == 2 and _INITIALS.fullmatch(words[1]))  # "Mbah KR"
             or (
                 not aged
@@ -345,11 +384,13 @@ class _Reader:
         role, width = self._role(end + phrase + marker)
         if not (comma or phrase) or self.headline or role == "no_role":
             return None
-        if self._phrase(end + phrase + marker + width, self.words.introduces):
+        end += phrase + marker + width
+        if self._role(end)[0] == "ad_hoc":
+            role = "ad_hoc"  # "anggota KPPS"
+        if self._phrase(end, self.words.introduces):
             return None  # "…, pelapor berinisial AR" is somebody else
         before = self.tokens[at - 1] if at else None
-        begins = before is not None and (before.kind == "mark" or before.lower in self.words.said or self._verb(before))
-        begins = begins or (before is None and (end - comma > at + 1 or self.tokens[at].lower not in roots()))
+        begins = before is None or before.kind == "mark" or before.lower in self.words.said or self._verb(before)
         if role in {"public", "ad_hoc"} or (begins and (marker or role != "someone")):
             return role
         return None
@@ -369,6 +410,8 @@ class _Reader:
             self.apart = True
         elif (self.taken and self.role != "public") or (token.kind == "mark" and token.text not in "():."):
             self._forget()
+        elif token.kind == "number" and self.role == "ad_hoc":
+            self.ready = True  # "Ketua KPPS 05 Fulan"
         elif token.kind == "word":
             self.gap, self.ready = self.gap + 1, False
             reach = _REACH if self.role == "public" else _PRIVATE_REACH
