@@ -23,9 +23,8 @@ from pilkada_nlp.config import AlertSettings
 from pilkada_nlp.elections import Calendar, load_calendar
 from pilkada_nlp.extraction.workers import Job, Workers
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, reach, silent, today
-from pilkada_nlp.regions import region
 from pilkada_nlp.scrapers import Fetcher, Period
-from pilkada_nlp.stories import join, telling
+from pilkada_nlp.stories import join, local_day, telling
 from pilkada_nlp.summary import apply_corrections, build_summary, write_summary
 from pilkada_nlp.watchlist import Watch, build_watchlist, cover, load_weights, volume
 from pilkada_nlp.wording import Language
@@ -300,15 +299,7 @@ def tag_articles(
 
 def _judged(article: Article, tagging: Tagging) -> Judged:
     told = telling(article, tagging) if tagging.relevant.value else None
-    return Judged(tagging, local_day(article, tagging), told)
-
-
-def local_day(article: Article, tagging: Tagging) -> date:
-    """Return the day on which an article appeared at the place that it is about, else at its outlet."""
-    places = tagging.places()
-    if article.published_at is None or not places:
-        return article.day
-    return article.published_at.astimezone(ZONES[region(places[0].code).zone][1]).date()
+    return Judged(tagging, local_day(article.published_at, tagging.places(), article.day), told)
 
 
 def join_stories(archive: Archive, progress: Progress = silent) -> None:

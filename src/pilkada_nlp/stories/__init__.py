@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story
 from pilkada_nlp.stories.joining import join
-from pilkada_nlp.stories.telling import Telling, telling
+from pilkada_nlp.stories.telling import Telling, local_day, telling
 
-__all__ = ["Telling", "build_stories", "join", "telling"]
+__all__ = ["Telling", "build_stories", "join", "local_day", "telling"]
 
 
 def build_stories(
