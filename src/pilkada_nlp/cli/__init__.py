@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from pilkada_nlp._version import __version__
+from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.printing import complain
 from pilkada_nlp.cli.schedule import schedule
@@ -31,7 +32,7 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    commands=[init, daily, fetch, demo, schedule, doctor, outlets, tag, extract, stem, train, corpora],
+    commands=[init, daily, fetch, demo, schedule, doctor, outlets, tag, extract, stem, train, corpora, labels],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="pilkada")
