@@ -35,7 +35,8 @@ def read_own(path: Path, vocabulary: Vocabulary) -> Reading:
             if "article" in row:
                 labelling = in_utc(msgspec.convert(row, Labelling))
             else:
-                labelling = Labelling(article=msgspec.convert(row, LabelledArticle))
+                # As `read_corpus` does it: there "rel" may be 1 or 0.
+                labelling = Labelling(article=msgspec.convert(row, LabelledArticle, strict=False))
             vocabulary.check(labelling)
         except (ValueError, msgspec.ValidationError) as error:
             raise InputError(str(error), str(path), number) from error

@@ -118,6 +118,10 @@ def xlsx_table(labellings: Sequence[Labelling], path: Path) -> bytes:
 
     if len(labellings) > _MOST_ROWS:
         raise OutputError(f"{len(labellings)} labellings are more rows than a sheet has; write CSV or JSONL", path)
+    rows = [_cells(labelling) for labelling in labellings]
+    for cells in rows:  # before anything is begun, because openpyxl leaves the file of a sheet that is not saved
+        for name, text in cells.items():
+            _refuse_for_xlsx(name, text, cells["id"], path)
     book = Workbook(write_only=True)
     sheet = book.create_sheet("labels")
     sheet.freeze_panes = "C2"
@@ -129,10 +133,7 @@ def xlsx_table(labellings: Sequence[Labelling], path: Path) -> bytes:
         return made
 
     sheet.append([cell(name) for name in COLUMNS])
-    for labelling in labellings:
-        cells = _cells(labelling)
-        for name, text in cells.items():
-            _refuse_for_xlsx(name, text, labelling.article.id, path)
+    for cells in rows:
         sheet.append([cell(text) if text else None for text in cells.values()])
     buffer = io.BytesIO()
     book.save(buffer)
