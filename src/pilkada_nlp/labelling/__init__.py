@@ -14,9 +14,10 @@ from pilkada_nlp.errors import InputError, OutputError
 from pilkada_nlp.labelling.agreement import Conflict, How, conflicts, resolve
 from pilkada_nlp.labelling.files import replace
 from pilkada_nlp.labelling.json_lines import doccano_lines, own_lines, read_doccano, read_own
-from pilkada_nlp.labelling.label_studio import guessed_tasks, labelling_interface, read_tasks, task_list
+from pilkada_nlp.labelling.label_studio import read_tasks, task_list
 from pilkada_nlp.labelling.record import Labelling, Reading, Skipped, Span
 from pilkada_nlp.labelling.tables import csv_table, read_csv, read_xlsx, xlsx_table
+from pilkada_nlp.labelling.tasks import guessed_tasks, labelling_interface
 from pilkada_nlp.labelling.vocabulary import Vocabulary
 
 __all__ = [

@@ -57,6 +57,8 @@ def replace(path: Path, written: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(written)
+                stream.flush()
+                os.fsync(stream.fileno())
             fresh.chmod(0o644)
             fresh.replace(path)
         finally:

@@ -1,4 +1,4 @@
-"""Label Studio: annotated tasks in and out, tasks with a model's guesses, and the labelling interface for them.
+"""Label Studio: annotated tasks in and out.
 
 Each field of our labels is a control of its own: `Choices` for those with a list of values, `TextArea` for regions,
 subtags, the election's id and the date of the event, `Labels` for evidence ("evidence" on the text, "evidence_title" on
@@ -11,39 +11,41 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
-from xml.etree import ElementTree
+from typing import Any, Final, Literal
 
 import msgspec
 
-from pilkada_nlp.article import Article, Tagging
-from pilkada_nlp.corpora import Labels
+from pilkada_nlp.article import Article
+from pilkada_nlp.corpora import LabelledArticle, Labels
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling.files import content
 from pilkada_nlp.labelling.record import PARTS, Labelling, Reading, Skipped, Span, from_parts, to_parts
-from pilkada_nlp.labelling.vocabulary import FIELDS, SEVERAL, Vocabulary, near, texts_of
+from pilkada_nlp.labelling.vocabulary import FIELDS, Vocabulary, near, texts_of
 
 _NATIVE: Final = "label_studio"  # key in `meta`
-_EVIDENCE: Final = {"evidence": "text", "evidence_title": "title"}  # control -> the field of the article it marks
-_CONTROL_OF: Final = {field: control for control, field in _EVIDENCE.items()}
+EVIDENCE: Final[Mapping[str, Literal["text", "title"]]] = {
+    "evidence": "text",
+    "evidence_title": "title",
+}  # control -> the field of the article it marks
+_CONTROL_OF: Final = {field: control for control, field in EVIDENCE.items()}
 _OF_ANNOTATION: Final = ("by", "at", "evidence", "meta")  # parts that differ within a task
-_TITLES: Final = {
-    "rel": "Tentang pemilihan?",
-    "election": "Pemilihan",
-    "election_id": "ID pemilihan, mis. pilkada2024",
-    "pokok": "Tema pokok (paling banyak 3)",
-    "sebutan": "Tema sebutan",
-    "subtags": "Subtag netralitas",
-    "mod": "Modalitas",
-    "mod_secondary": "Modalitas kedua",
-    "regions": "Wilayah (kode, satu per baris, mis. 64.02)",
-    "kind": "Jenis sumber",
-    "sev": "Keparahan",
-    "event_date": "Tanggal peristiwa, mis. 2024-11-21",
-    "is_aggregate": "Angka gabungan?",
-    "case_stage": "Tahap perkara",
-    "outcome": "Hasil perkara",
-}
+
+
+class _Value(msgspec.Struct, frozen=True):
+    """What was given in a control: choices, texts, or a span with its labels."""
+
+    choices: list[str] = []
+    text: str | list[str] | None = None
+    start: int = 0
+    end: int = 0
+    labels: list[str] = []
+
+
+class _Result(msgspec.Struct, frozen=True):
+    """A control with its value."""
+
+    from_name: str
+    value: _Value
 
 
 def read_tasks(path: Path, vocabulary: Vocabulary) -> Reading:
@@ -56,26 +58,24 @@ def read_tasks(path: Path, vocabulary: Vocabulary) -> Reading:
         raise InputError("is no list of tasks; export from Label Studio as JSON", str(path))
     reading = Reading([], [])
     for number, task in enumerate(tasks, 1):
-        where = f"task {task['id'] if isinstance(task, dict) and 'id' in task else f'number {number}'}"
+        where = f"task {task['id']}" if isinstance(task, dict) and "id" in task else f"task number {number}"
         try:
-            if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-                raise ValueError("data: is missing; export from Label Studio as JSON, not as JSON-MIN")
-            annotations = task.get("annotations") or []
-            if not annotations:
-                reading.skipped.append(Skipped(where, "no annotation"))
-            for place, annotation in enumerate(annotations, 1):
-                where_in_task = f"{where}, annotation {annotation.get('id', f'number {place}')}"
-                if reason := _unfit(annotation):
-                    reading.skipped.append(Skipped(where_in_task, reason))
-                    continue
-                try:
-                    labelling = _labelling(task, annotation, vocabulary)
-                    vocabulary.check(labelling)
-                except (ValueError, msgspec.ValidationError) as error:
-                    raise InputError(f"{where_in_task}: {error}", str(path)) from error
-                reading.labellings.append(labelling)
-        except (ValueError, AttributeError, TypeError, KeyError) as error:
+            annotations = _annotations(task)
+        except ValueError as error:
             raise InputError(f"{where}: {error}", str(path)) from error
+        if not annotations:
+            reading.skipped.append(Skipped(where, "no annotation"))
+        for place, annotation in enumerate(annotations, 1):
+            here = f"{where}, annotation {annotation.get('id', f'number {place}')}"
+            if reason := _unfit(annotation):
+                reading.skipped.append(Skipped(here, reason))
+                continue
+            try:
+                labelling = _labelling(task, annotation, vocabulary)
+                vocabulary.check(labelling)
+            except (ValueError, msgspec.ValidationError) as error:
+                raise InputError(f"{here}: {error}", str(path)) from error
+            reading.labellings.append(labelling)
     return reading
 
 
@@ -85,52 +85,17 @@ def task_list(labellings: Sequence[Labelling]) -> bytes:
     for task, group in groupby(labellings, _task):
         native = {name: value for name, value in task.items() if name not in ("data", "annotations")}
         tasks.append({**native, "data": task["data"], "annotations": [_annotation(labelling) for labelling in group]})
-    return _encoded(tasks)
+    return encoded(tasks)
 
 
-def guessed_tasks(tagged: Iterable[tuple[Article, Tagging]]) -> bytes:
-    """Return the file of tasks with a model's taggings as predictions to start from.
-
-    `model_version` is the tagging's model. The `score` of a prediction is the least probability among relevance (of the
-    side taken), modality and the main themes given, so that sorting by it puts the doubtful articles first; results
-    have scores of their own.
-    """
-    return _encoded([_guessed(article, tagging) for article, tagging in tagged])
-
-
-def labelling_interface(taxonomy: Path | None = None) -> str:
-    """Return the XML of a labelling interface with the themes of the shipped taxonomy or of the file `taxonomy`."""
-    vocabulary = Vocabulary(taxonomy)
-    view = ElementTree.Element("View")
-    for name, marked in _EVIDENCE.items():
-        labels = ElementTree.SubElement(view, "Labels", name=name, toName=marked)
-        for strength in ("pokok", "sebutan"):
-            for theme, shown in vocabulary.themes.items():
-                ElementTree.SubElement(labels, "Label", value=f"{shown} ({strength})", alias=f"{strength}:{theme}")
-        for value in vocabulary.choices["mod"]:
-            ElementTree.SubElement(labels, "Label", value=value, alias=f"mod:{value}")
-    ElementTree.SubElement(view, "Text", name="title", value="$title")
-    ElementTree.SubElement(view, "Text", name="text", value="$text")
-    for name in FIELDS:
-        ElementTree.SubElement(view, "Header", value=_TITLES[name], size="4")
-        if name not in vocabulary.choices:
-            ElementTree.SubElement(
-                view, "TextArea", name=name, toName="text", maxSubmissions="" if name in SEVERAL else "1"
-            )
-            continue
-        choices = ElementTree.SubElement(
-            view,
-            "Choices",
-            name=name,
-            toName="text",
-            choice="multiple" if name in SEVERAL else "single",
-            required="true" if name == "rel" else "false",
-        )
-        for value in vocabulary.choices[name]:
-            shown = vocabulary.themes.get(value, value)
-            ElementTree.SubElement(choices, "Choice", value=shown, alias=value)
-    ElementTree.indent(view)
-    return ElementTree.tostring(view, encoding="unicode") + "\n"
+def _annotations(task: object) -> list[dict[str, Any]]:
+    """Return the annotations of a task; ValueError for what is no task."""
+    if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+        raise ValueError("data: is missing; export from Label Studio as JSON, not as JSON-MIN")
+    annotations = task.get("annotations") or []
+    if not isinstance(annotations, list) or not all(isinstance(annotation, dict) for annotation in annotations):
+        raise ValueError("annotations: is no list of objects")
+    return annotations
 
 
 def _unfit(annotation: Mapping[str, Any]) -> str:
@@ -143,7 +108,7 @@ def _unfit(annotation: Mapping[str, Any]) -> str:
 def _labelling(task: Mapping[str, Any], annotation: Mapping[str, Any], vocabulary: Vocabulary) -> Labelling:
     data = task["data"]
     parts = {name: data[name] for name in PARTS if name in data}
-    texts, evidence = _read_results(annotation["result"], data)
+    texts, evidence = _read_results(msgspec.convert(annotation["result"], list[_Result]), data)
     by = _person(annotation.get("completed_by"))
     at = annotation.get("updated_at") or annotation.get("created_at")
     parts |= {"id": _key(task), "evidence": msgspec.to_builtins(evidence), "by": by, "at": at}
@@ -172,34 +137,33 @@ def _key(task: Mapping[str, Any]) -> str:
     return str(key)
 
 
-def _read_results(results: Iterable[Mapping[str, Any]], data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Span]]:
+def _read_results(results: Iterable[_Result], data: Mapping[str, Any]) -> tuple[dict[str, list[str]], list[Span]]:
+    """Return field -> values, and the evidence."""
     texts: dict[str, list[str]] = {}
     evidence: list[Span] = []
     for result in results:
-        name, value = result["from_name"], result["value"]
-        if name in _EVIDENCE:
-            evidence += _spans(value, _EVIDENCE[name], data)
+        name, value = result.from_name, result.value
+        if name in EVIDENCE:
+            evidence += _spans(value, EVIDENCE[name], data)
             continue
         if name not in FIELDS:
-            raise ValueError(f"{name}: no such control{near(name, (*FIELDS, *_EVIDENCE))}")
-        given = value.get("choices", value.get("text"))
+            raise ValueError(f"{name}: no such control{near(name, (*FIELDS, *EVIDENCE))}")
+        given = value.choices if value.text is None else value.text
         texts.setdefault(name, []).extend([given] if isinstance(given, str) else given)
     return texts, evidence
 
 
-def _spans(value: Mapping[str, Any], field: str, data: Mapping[str, Any]) -> Iterator[Span]:
+def _spans(value: _Value, field: Literal["text", "title"], data: Mapping[str, Any]) -> Iterator[Span]:
     """Yield a span for each of its labels; offsets are in characters, or in UTF-16 where an old version counted so."""
-    start, end, whole = value["start"], value["end"], data[field]
-    said = value.get("text")
-    if said is not None and whole[start:end] != said:
-        units = whole.encode("utf-16-le")
-        before, marked = (units[: 2 * start], units[2 * start : 2 * end])
-        if marked.decode("utf-16-le", "replace") != said:
+    start, end, whole, said = value.start, value.end, str(data.get(field, "")), value.text
+    if isinstance(said, str) and whole[start:end] != said:
+        units = whole.encode("utf-16-le", "surrogatepass")
+        if units[2 * start : 2 * end].decode("utf-16-le", "replace") != said:
             raise ValueError(f"evidence: characters {start} to {end} of the {field} are not {said[:60]!r}")
-        start = len(before.decode("utf-16-le", "replace"))
+        start = len(units[: 2 * start].decode("utf-16-le", "replace"))
         end = start + len(said)
-    for label in value["labels"]:
-        yield msgspec.convert([label, start, end, field], Span)
+    for label in value.labels:
+        yield Span(label, start, end, field)
 
 
 def _person(completed_by: object) -> str:
@@ -238,12 +202,12 @@ def _annotation(labelling: Labelling) -> dict[str, Any]:
         "completed_by": _completed_by(labelling.by),
         "updated_at": parts["at"],
         "was_cancelled": False,
-        "result": list(_results(labelling.article.labels, labelling.evidence, labelling.article)),
+        "result": list(results(labelling.article.labels, labelling.evidence, labelling.article)),
     }
     return {**{name: value for name, value in made.items() if value is not None}, **_native(labelling)[1]}
 
 
-def _results(labels: Labels, evidence: Iterable[Span], article: Any) -> Iterator[dict[str, Any]]:
+def results(labels: Labels, evidence: Iterable[Span], article: Article | LabelledArticle) -> Iterator[dict[str, Any]]:
     """Yield the results of an annotation: one for each field, one for each span."""
     for name, values in texts_of(labels).items():
         free = name in ("election_id", "subtags", "regions", "event_date")
@@ -265,57 +229,6 @@ def _results(labels: Labels, evidence: Iterable[Span], article: Any) -> Iterator
         }
 
 
-def _guessed(article: Article, tagging: Tagging) -> dict[str, Any]:
-    themes = {
-        strength: tuple(tag.theme for tag in tagging.themes if tag.strength == strength)
-        for strength in ("pokok", "sebutan")
-    }
-    modality = tagging.modality
-    labels = msgspec.convert(
-        {
-            "rel": tagging.relevant.value,
-            "election": tagging.relevant.election,
-            **themes,
-            "subtags": tuple(dict.fromkeys(tag for tags in (tagging.subtags or {}).values() for tag in tags)),
-            "mod": modality.value if modality else None,
-            "mod_secondary": modality.secondary if modality else None,
-            "regions": tuple(place.code for place in tagging.places()),
-            "kind": tagging.source_kind.value,
-            "sev": tagging.severity,
-            "event_date": tagging.event_date,
-            "is_aggregate": bool(tagging.is_aggregate),
-            "case_stage": tagging.case_stage,
-            "outcome": tagging.outcome,
-        },
-        Labels,
-    )
-    found = [(f"{tag.strength}:{tag.theme}", mark) for tag in tagging.themes for mark in tag.evidence]
-    if modality:
-        found += [(f"mod:{modality.value}", mark) for mark in modality.evidence]
-    spans = [Span(label, mark.start, mark.end, mark.field) for label, mark in found]
-    sure = max(tagging.relevant.score, 1 - tagging.relevant.score)
-    scores = {"rel": sure, "kind": tagging.source_kind.score}
-    if modality:
-        scores["mod"] = modality.score
-    mains = [tag.score for tag in tagging.themes if tag.strength == "pokok"]
-    if mains:
-        scores["pokok"] = min(mains)
-    results = list(_results(labels, spans, article))
-    for result in results:
-        if result["from_name"] in scores:
-            result["score"] = scores[result["from_name"]]
-    data = {"id": article.id, "title": article.title, "text": article.text, "date": article.day.isoformat()}
-    return {
-        "data": {**data, "url": article.url, "outlet": article.outlet},
-        "predictions": [
-            {
-                "model_version": tagging.model,
-                "score": min(score for name, score in scores.items() if name != "kind"),
-                "result": results,
-            }
-        ],
-    }
-
-
-def _encoded(tasks: object) -> bytes:
+def encoded(tasks: object) -> bytes:
+    """Return the file of a list of tasks."""
     return f"{json.dumps(tasks, ensure_ascii=False, indent=1)}\n".encode()

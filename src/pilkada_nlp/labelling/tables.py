@@ -225,6 +225,8 @@ def _header(cells: Sequence[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
+    if len(names) > _MOST_COLUMNS:
+        raise ValueError(f"there are more than {_MOST_COLUMNS} columns")
     if "id" not in names:
         raise ValueError(f"there is no column id; the columns are {', '.join(COLUMNS)}")
     for name in names:
@@ -299,7 +301,7 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
         raise InputError(f"unpacks to {size >> 20} MB, more than {LARGEST >> 20}; split it", str(path))
     try:
         book = load_workbook(packed, read_only=True)
-        yield from book.worksheets[0].iter_rows(max_col=_MOST_COLUMNS)
+        yield from book.worksheets[0].iter_rows(max_col=_MOST_COLUMNS + 1)
     except InputError:
         raise
     except Exception as error:  # openpyxl raises whatever its many readers happen to meet in a broken file
