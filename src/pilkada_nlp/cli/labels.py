@@ -101,7 +101,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
         for conflict in found
         for side in conflict.values
     ]
-    print_rows(rows, form, "Conflicts")
+    print_rows(rows, form, "Conflicts" if found else "No conflicts")
     click.echo(f"{len(labellings)} labellings, {len(found)} conflicts", err=True)
     if found:
         sys.exit(1)

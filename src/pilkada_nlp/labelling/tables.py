@@ -16,6 +16,7 @@ import csv
 import io
 import json
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -300,10 +301,11 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
     if size > LARGEST:
         raise InputError(f"unpacks to {size >> 20} MB, more than {LARGEST >> 20}; split it", str(path))
     try:
-        book = load_workbook(packed, read_only=True)
-        yield from book.worksheets[0].iter_rows(max_col=_MOST_COLUMNS + 1)
-    except InputError:
-        raise
+        with warnings.catch_warnings():  # about styles, which nobody needs here
+            warnings.simplefilter("ignore", UserWarning)
+            page = load_workbook(packed, read_only=True).worksheets[0]
+        page.reset_dimensions()  # or rows are passed over that the sheet does not claim to have
+        yield from page.iter_rows(max_col=_MOST_COLUMNS + 1)
     except Exception as error:  # openpyxl raises whatever its many readers happen to meet in a broken file
         raise InputError(f"is no XLSX file that can be read ({error})", str(path)) from error
 
