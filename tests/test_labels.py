@@ -490,6 +490,32 @@ def test_a_wrong_file_is_named(tmp_path: Path, name: str, content: bytes, messag
         read_labels(tmp_path / name)
 
 
+@st.composite
+def spoilt(draw: st.DrawFn, value: Any) -> Any:
+    """A JSON value in which one place, however deep, holds something else."""
+    if isinstance(value, dict | list) and value and draw(st.integers(0, 5)):
+        places = list(value) if isinstance(value, dict) else range(len(value))
+        place = draw(st.sampled_from(places))
+        copy = value.copy()
+        copy[place] = draw(spoilt(value[place]))
+        return copy
+    return draw(json_values(ANY_TEXT))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), form=st.sampled_from(["jsonl", "doccano", "doccano-spans", "label-studio"]))
+def test_spoilt_json_is_read_or_refused(folder: Path, data: st.DataObject, form: Format) -> None:
+    """Whatever stands where something else belongs, the answer is labellings or a sentence with the file's name."""
+    labelling = msgspec.structs.replace(a_labelling(), evidence=(Span("pokok:logistik", 0, 6),))
+    path = written(folder, form, labelling)
+    path.write_text(json.dumps(data.draw(spoilt(json.loads(path.read_bytes())))), encoding="utf-8")
+    try:
+        said = [str(read.article.labels.rel) for read in read_labels(path, form).labellings]
+    except InputError as error:
+        said = [str(error)]
+    assert all(words in ("True", "False") or words.startswith(str(path)) for words in said)
+
+
 def test_a_labelling_that_no_format_holds_is_refused(tmp_path: Path) -> None:
     """What Python lets one make, but nobody could read again, is an error with the article's id."""
     for values, message in (({"sev": 9}, "sev"), ({"pokok": ("tema_baru",)}, "pokok: 'tema_baru' is unknown")):
@@ -854,7 +880,7 @@ def test_convert_goes_from_format_to_format(tmp_path: Path) -> None:
     assert run("convert", source, tmp_path / "a.xlsx").exit_code == 0
     result = run("convert", tmp_path / "a.xlsx", tmp_path / "b.jsonl", "--to", "doccano", "--resolve", "newest")
     assert result.exit_code == 0
-    assert "2 labellings of 1 articles, resolved by newest" in result.stderr
+    assert "2 labellings of 1 articles, 1 conflicts resolved by newest" in result.stderr
     assert read_labels(tmp_path / "b.jsonl", "doccano").labellings == [two[1]]
     result = run("convert", tmp_path / "b.jsonl", tmp_path / "c.csv")
     assert result.exit_code == 1

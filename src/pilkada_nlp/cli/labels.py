@@ -64,12 +64,20 @@ def convert(
 
     Example: pilkada labels convert dari-doccano.jsonl label.xlsx --from doccano
     """
-    from pilkada_nlp.labelling import resolve, write_labels
+    from pilkada_nlp.labelling import conflicts, resolve, write_labels
 
     labellings = read = _read(source_file, source, taxonomy)
     if how:
         labellings = resolve(read, how)
-        click.echo(f"{len(read)} labellings of {len(labellings)} articles, resolved by {how}", err=True)
+        found = conflicts(read)
+        for conflict in found:
+            if conflict.field == "text":
+                complain(
+                    f"article {conflict.article}: was labelled with different texts; is the id that of one article?"
+                )
+        click.echo(
+            f"{len(read)} labellings of {len(labellings)} articles, {len(found)} conflicts resolved by {how}", err=True
+        )
     write_labels(labellings, out, target, taxonomy)
     click.echo(f"Wrote {len(labellings)} labellings to {out}", err=True)
 

@@ -7,7 +7,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from pilkada_nlp.labelling.record import Labelling
+from pilkada_nlp.corpora import LabelledArticle
+from pilkada_nlp.labelling.record import Labelling, Span
 from pilkada_nlp.labelling.vocabulary import FIELDS, SEVERAL, texts_of
 
 How = Literal["newest", "majority"]
@@ -17,7 +18,7 @@ _BY_MODALITY: Final = ("mod_secondary", "sev", "case_stage", "outcome")  # they 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-class Reader(NamedTuple):
+class Side(NamedTuple):
     """One side of a conflict: the value that was given, by whom and when (UTC)."""
 
     value: str
@@ -30,7 +31,7 @@ class Conflict(NamedTuple):
 
     article: str
     field: str
-    values: tuple[Reader, ...]
+    values: tuple[Side, ...]
 
 
 def conflicts(labellings: Iterable[Labelling]) -> list[Conflict]:
@@ -46,8 +47,7 @@ def conflicts(labellings: Iterable[Labelling]) -> list[Conflict]:
             values = [_value(labelling, field) for labelling in group]
             if len(set(values)) > 1:
                 sides = tuple(
-                    Reader(value[:80], labelling.by, labelling.at)
-                    for value, labelling in zip(values, group, strict=True)
+                    Side(value[:80], labelling.by, labelling.at) for value, labelling in zip(values, group, strict=True)
                 )
                 found.append(Conflict(key, field, sides))
     return found
@@ -154,7 +154,7 @@ def _themes(votes: Sequence[Labelling]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(theme for theme in ordered if elected[theme] == name) for name in ("pokok", "sebutan")}
 
 
-def _evidence(votes: Sequence[Labelling], article: Any) -> tuple[Any, ...]:
+def _evidence(votes: Sequence[Labelling], article: LabelledArticle) -> tuple[Span, ...]:
     allowed = {f"{name}:{theme}" for name in ("pokok", "sebutan") for theme in getattr(article.labels, name)}
     return tuple(
         dict.fromkeys(

@@ -197,14 +197,15 @@ def _task(labelling: Labelling) -> dict[str, Any]:
 
 
 def _annotation(labelling: Labelling) -> dict[str, Any]:
-    parts = to_parts(labelling)
+    _, native = _native(labelling)
+    person = native.get("completed_by")  # with the names that Label Studio adds, if it is still the same one
     made = {
-        "completed_by": _completed_by(labelling.by),
-        "updated_at": parts["at"],
+        "completed_by": person if person and _person(person) == labelling.by else _completed_by(labelling.by),
+        "updated_at": to_parts(labelling)["at"],
         "was_cancelled": False,
         "result": list(results(labelling.article.labels, labelling.evidence, labelling.article)),
     }
-    return {**{name: value for name, value in made.items() if value is not None}, **_native(labelling)[1]}
+    return {**native, **{name: value for name, value in made.items() if value is not None}}
 
 
 def results(labels: Labels, evidence: Iterable[Span], article: Article | LabelledArticle) -> Iterator[dict[str, Any]]:
