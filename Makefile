@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SOURCES := $(shell find src models -type f -not -name '*.pyc') pyproject.toml README.md
 
-.PHONY: setup demo test lint bench models requirements clean
+.PHONY: setup demo test lint bench models schema requirements clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed
@@ -41,10 +41,17 @@ bench: setup .venv-bench/installed
 	$(BIN)/python -m benchmarks.scrapers
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.stories
 	$(BIN)/python -m benchmarks.learning_curve
+	$(BIN)/python -m benchmarks.watchlist
 
 models: setup
 	$(BIN)/pilkada train corpora/berita corpora/ringkas --sentences corpora/kalimat --out models/tagger
+
+# The published schema of the summary's JSON; run after a change of the types in article/findings.py.
+schema: setup
+	$(BIN)/python -c "import json; from pilkada_nlp.summary import json_schema; print(json.dumps(json_schema(), indent=2))" > schema.tmp
+	mv schema.tmp src/pilkada_nlp/data/summary.schema.json
 
 # Pins with hashes and without any address; run after a change of dependencies in pyproject.toml.
 requirements:

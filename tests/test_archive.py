@@ -16,8 +16,8 @@ from pilkada_nlp.errors import ArchiveError
 from pilkada_nlp.stories import build_stories, telling
 from pilkada_nlp.watchlist import build_watchlist
 from tests.conftest import NOW, article_of, page_of
+from tests.sample_summaries import empty_summary
 from tests.test_stories import INDEPENDENCE, tagging_of
-from tests.test_summary import summary_of
 
 DAY = NOW.date()
 
@@ -172,7 +172,8 @@ def test_stories_are_made_of_what_was_told(archive: Archive) -> None:
 def test_the_watchlist_of_a_day_is_replaced_whole(archive: Archive) -> None:
     """Writing a day again leaves nothing of the earlier state."""
     articles = stored(archive, "0")
-    entries = build_watchlist(build_stories(articles, {"0": tagging_of(articles[0])}, INDEPENDENCE), DAY)
+    stories = build_stories(articles, {"0": tagging_of(articles[0])}, INDEPENDENCE)
+    entries = list(build_watchlist(stories, DAY).entries)
     for _ in range(2):
         archive.replace_entries(DAY, entries)
         assert archive.entries(DAY) == entries
@@ -228,21 +229,22 @@ def test_what_analysts_say_is_kept_in_order(archive: Archive) -> None:
 
 
 def test_a_closed_edition_is_never_overwritten(archive: Archive) -> None:
-    """A summary made during its day gives way to the next; one that was closed stays, and late articles show."""
-    open_one = summary_of([])
-    for summary in (msgspec.structs.replace(open_one, closed=False), open_one):
+    """A summary made during its day gives way to the next; one that was closed stays, and when it was made is known."""
+    first = msgspec.structs.replace(empty_summary(), closed=True)
+    for summary in (msgspec.structs.replace(first, closed=False), first):
         archive.add_edition(summary, NOW)
         assert archive.summary(DAY) == summary
-    archive.add_edition(msgspec.structs.replace(open_one, related=9), NOW)
-    assert archive.editions(DAY) == [open_one]
-    second = msgspec.structs.replace(open_one, edition=2)
+    archive.add_edition(msgspec.structs.replace(first, related=9), NOW)
+    assert archive.editions(DAY) == [first]
+    second = msgspec.structs.replace(first, edition=2)
     archive.add_edition(second, NOW)
-    assert archive.editions(DAY) == [open_one, second]
+    assert archive.editions(DAY) == [first, second]
     assert archive.last_closed() == DAY
-    assert archive.late_days(DAY, DAY) == []
+    assert archive.closed_at(DAY, DAY) == {DAY: NOW}
+    assert archive.newest_fetched(DAY, DAY) == {}
     late = article_of("isi", id="telat", fetched_at=NOW + timedelta(hours=1))
     archive.add_extracted(page_of("isi", "https://a.id/telat"), late, DAY)
-    assert archive.late_days(DAY, DAY) == [DAY]
+    assert archive.newest_fetched(DAY, DAY) == {DAY: NOW + timedelta(hours=1)}
 
 
 def test_runs_are_counted_by_slot(archive: Archive) -> None:
@@ -260,7 +262,7 @@ def test_questions_of_the_daily_job_never_walk_the_archive(archive: Archive) -> 
     list(archive.unextracted())
     list(archive.untagged("m", DAY, DAY))
     archive.replace_stories(archive.told(DAY, DAY), [], DAY, DAY)
-    for question in (archive.articles, archive.stories, archive.outlet_days, archive.late_days):
+    for question in (archive.articles, archive.stories, archive.outlet_days, archive.newest_fetched):
         question(DAY, DAY)
     archive.taggings(DAY, DAY, "m")
     archive.rejections(DAY)

@@ -1,11 +1,24 @@
 """The configuration: written, read back, and refused in one sentence when it is wrong."""
 
+import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pilkada_nlp.config import Config, chosen_outlets, default_config, known_outlets, load_config, write_config
+from pilkada_nlp.config import (
+    Address,
+    AlertSettings,
+    Config,
+    chosen_outlets,
+    default_config,
+    known_outlets,
+    load_config,
+    write_config,
+)
 from pilkada_nlp.errors import ConfigError
+
+WHO = 'contact = "a"\nout = "b"\n'
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -32,6 +45,12 @@ def test_no_outlets_means_all() -> None:
         ('contact = "a"', "out"),
         ('contact = " "\nout = "b"', "contact is empty"),
         ('contact = "a"\nout = "b"\nsalah = 1', "salah"),
+        (f'{WHO}[alerts]\nquiet_hours = "25.00-05.30"', "alerts.quiet_hours: must be two times"),
+        (f'{WHO}[alerts]\nquiet_hours = "22.00-22.00 WIT"', "alerts.quiet_hours: begin and end are the same"),
+        (f"{WHO}[alerts]\nper_hour = 0", "alerts.per_hour"),
+        (f'{WHO}[alerts]\nlang = "fr"', "alerts.lang"),
+        (f"{WHO}[alerts.channels]\nredaksi = 3", "alerts.channels.redaksi: must be an apprise URL"),
+        (f'{WHO}[alerts.channels]\nredaksi = "kata"', "alerts.channels.redaksi: must be an apprise URL"),
     ],
 )
 def test_a_bad_configuration_says_what_is_wrong(tmp_path: Path, text: str | None, said: str) -> None:
@@ -42,6 +61,47 @@ def test_a_bad_configuration_says_what_is_wrong(tmp_path: Path, text: str | None
     with pytest.raises(ConfigError, match=said) as caught:
         load_config(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[alerts]\n"tgram://rahasia/1" = "redaksi"',
+        '[alerts.channels]\n"tgram://rahasia/1" = "redaksi"',
+        '[alerts.channels]\nredaksi = ["tgram://rahasia/1"]',
+        '[alerts]\nlang = "tgram://rahasia/1"',
+        '[alerts.channels]\nredaksi = "tgram://rahasia/1',
+    ],
+)
+def test_an_address_in_the_wrong_place_is_not_repeated(tmp_path: Path, text: str) -> None:
+    """Neither in the message nor in what a traceback shows with it."""
+    path = tmp_path / "config.toml"
+    path.write_text(WHO + text)
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        load_config(path)
+    assert "rahasia" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_channels_and_hours_are_read(tmp_path: Path) -> None:
+    """Addresses stay closed until somebody delivers; quiet hours may pass midnight, in each of the three zones."""
+    path = tmp_path / "config.toml"
+    path.write_text(
+        WHO + '[alerts]\nquiet_hours = "22.00-05.30 WIT"\n[alerts.channels]\nredaksi = "tgram://rahasia/1"\n'
+    )
+    settings = load_config(path).alerts
+    assert settings.channels == {"redaksi": Address("tgram://rahasia/1")}
+    assert settings.channels["redaksi"].reveal() == "tgram://rahasia/1"
+    assert "rahasia" not in repr(settings)
+
+    def at(hour: int, minute: int) -> datetime:
+        return datetime(2024, 10, 2, hour, minute, tzinfo=UTC)
+
+    assert settings.quiet_until(at(12, 59)) is None
+    assert settings.quiet_until(at(13, 0)) == settings.quiet_until(at(20, 29)) == at(20, 30)
+    assert settings.quiet_until(at(20, 30)) is None
+    noon = AlertSettings(quiet_hours="12:00-13:00")
+    assert noon.quiet_until(at(5, 30)) == at(6, 0)
+    assert noon.quiet_until(at(6, 0)) is AlertSettings().quiet_until(at(6, 0)) is None
 
 
 def test_the_configuration_lies_in_the_users_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

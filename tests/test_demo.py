@@ -54,11 +54,12 @@ def test_all_items_have_an_outcome(result: tuple[DailySummary, Path]) -> None:
     assert days == {"2024-11-09": 1, "2024-11-20": 4, "2024-11-21": 23}
 
 
-def test_the_clash_is_told_once_with_both_its_sources(result: tuple[DailySummary, Path]) -> None:
-    """The copied report of the clash is one incident with two sources, and its region leads the watchlist."""
+def test_the_clash_is_told_once_with_all_its_sources(result: tuple[DailySummary, Path]) -> None:
+    """The report of the clash, its copy and what a witness saw are one incident, and its region leads the watchlist."""
     (story,) = [story for story in result[0].incidents if len(story.members) > 1]
     assert [place.code for place in story.regions] == ["64.08"]
-    assert {member.outlet for member in story.members} == {"kabarmahakam", "wartanusa"}
+    reasons = {member.outlet: member.reason for member in story.members}
+    assert reasons == {"kabarmahakam": "asal", "wartanusa": "salinan", "lensapesisir": "peristiwa"}
     assert result[0].incidents[0].severity == story.severity == 3
     entry = result[0].watchlist[0]
     assert (entry.region, entry.theme, entry.level) == ("64.08", "keamanan", "tinggi")

@@ -63,7 +63,16 @@ def test_silence_is_measured_by_the_outlets_own_median(archive: Archive) -> None
     """No article yesterday where there are usually four is silence."""
     for back in range(2, 10):
         fill(archive, back, 4)
-    assert examined(archive).needs == ("silent: 0 articles yesterday, usually 4",)
+    assert examined(archive).needs == ("silent: 0 articles yesterday, usually 4 a day",)
+
+
+def test_a_small_outlet_is_silent_after_some_days(archive: Archive) -> None:
+    """One article a day is usual: none yesterday says nothing, none on three days does."""
+    for back in range(3, 12):
+        fill(archive, back, 1)
+    assert examined(archive).needs == ()
+    shifted = examine([OUTLET], archive, NOW + timedelta(days=1))[0]
+    assert shifted.needs == ("silent: 0 articles in 3 days, usually 1 a day",)
 
 
 def test_a_quiet_outlet_is_not_called_silent(archive: Archive) -> None:

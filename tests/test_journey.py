@@ -35,8 +35,8 @@ def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the content of each file in a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return the content of each file of a summary in a folder; metrics hold times."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".prom"}
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     assert len(before["rejections"]) == 2
     assert rows(tmp_path / "a.db") == before
     assert contents(tmp_path / "out") == files
-    assert second == first
+    assert second[:-1] == first[:-1]
     assert {step for step, _, _ in steps} == {"sources", "summary"}
     assert archive.summary(DEMO_DAY) == first.summary
     archive.close()
@@ -77,8 +77,9 @@ def test_a_later_day_looks_back(tmp_path: Path) -> None:
     archive.close()
     assert week.incidents == ()
     assert week.articles == 0
-    assert week.watchlist[0].region == first.watchlist[0].region
-    assert week.watchlist[0].score == pytest.approx(first.watchlist[0].score / 2, abs=0.02)
+    top = first.watchlist[0]  # a ruling, which ages more slowly, may have overtaken it
+    (aged,) = [entry for entry in week.watchlist if (entry.region, entry.theme) == (top.region, top.theme)]
+    assert aged.score == pytest.approx(top.score / 2, abs=0.02)
     assert again == first
 
 

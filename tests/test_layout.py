@@ -24,7 +24,7 @@ RANKS: list[set[str]] = [
     {"training", "inputs", "config", "labelling"},
     {"archive"},
     {"fetching", "doctor"},
-    {"summary", "scheduling", "metrics"},
+    {"summary", "alerts", "scheduling", "metrics"},
     {"daily"},
     {"demo"},
     {"cli"},

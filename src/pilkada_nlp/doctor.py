@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from statistics import median
 from typing import Final, NamedTuple
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Outlet, Page, SourceRecord
+from pilkada_nlp.watchlist import load_weights, volume
 
-_WINDOW: Final = 28  # days before yesterday that the median is taken over
-_SILENT: Final = 0.2  # of the median: fewer articles than that is silence …
-_LOUD: Final = 3.0  # … for an outlet that has at least so many articles a day
 _FAILURES: Final = 3  # in a row, from which on a person should look
 _UNASKED: Final = timedelta(days=2)  # after which it seems that nothing is run any more
 _PAGES: Final = 10  # newest pages of an outlet that its selectors are tried on
@@ -41,10 +38,12 @@ class Health(NamedTuple):
 def examine(outlets: Sequence[Outlet], archive: Archive, now: datetime) -> list[Health]:
     """Return the health of every source of `outlets` as of `now` (aware)."""
     records = {(record.outlet, record.type, record.address): record for record in archive.source_records()}
-    days = archive.outlet_days((now - timedelta(days=_WINDOW + 3)).date(), now.date())
+    # Three days more, because yesterday is another day in each zone.
+    days = archive.outlet_days((now - timedelta(days=load_weights().silence.days + 3)).date(), now.date())
     healths = []
     for outlet in outlets:
-        yesterday, usual = _volume(days.get(outlet.id, {}), _yesterday(outlet, now))
+        yesterday = _yesterday(outlet, now)
+        seen = volume(days.get(outlet.id, {}), yesterday)
         found, stale = _selectors_tried(outlet, archive.latest_pages(outlet.id, _PAGES))
         for kind, address in outlet.sources():
             record = records.get((outlet.id, kind, address)) or SourceRecord(
@@ -53,8 +52,9 @@ def examine(outlets: Sequence[Outlet], archive: Archive, now: datetime) -> list[
             needs = [*_trouble(record, now), *stale]
             if not records:  # one that was never asked is new, but an archive in which nothing was asked is a wrong one
                 needs.append("nothing was ever asked in this archive; is it the right one?")
-            if usual >= _LOUD and yesterday < _SILENT * usual and record.asked_at:
-                needs.append(f"silent: {yesterday} articles yesterday, usually {usual:g}")
+            if seen.silent and record.asked_at:
+                when = "yesterday" if seen.days == 1 else f"in {seen.days} days"
+                needs.append(f"silent: {seen.articles} articles {when}, usually {seen.usual:g} a day")
             healths.append(
                 Health(
                     outlet.id,
@@ -62,8 +62,8 @@ def examine(outlets: Sequence[Outlet], archive: Archive, now: datetime) -> list[
                     address,
                     record.succeeded_at,
                     record.failures,
-                    yesterday,
-                    usual,
+                    days.get(outlet.id, {}).get(yesterday, 0),
+                    seen.usual,
                     found,
                     tuple(needs),
                 )
@@ -73,15 +73,6 @@ def examine(outlets: Sequence[Outlet], archive: Archive, now: datetime) -> list[
 
 def _yesterday(outlet: Outlet, now: datetime) -> date:
     return now.astimezone(ZONES[outlet.timezone][1]).date() - timedelta(days=1)
-
-
-def _volume(days: dict[date, int], yesterday: date) -> tuple[int, float]:
-    """Return yesterday's articles and the median of the days before, from the first day with any."""
-    first = min(days, default=yesterday)
-    before = [
-        days.get(day, 0) for day in (yesterday - timedelta(days=back) for back in range(1, _WINDOW + 1)) if day >= first
-    ]
-    return days.get(yesterday, 0), float(median(before)) if before else 0.0
 
 
 def _trouble(record: SourceRecord, now: datetime) -> list[str]:

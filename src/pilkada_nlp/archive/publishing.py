@@ -45,6 +45,13 @@ class Publishing(Database):
             done = sa.update(t.runs).where(t.runs.c.id == run)
             connection.execute(done.values(finished_at=at, sources=msgspec.json.encode(list(sources))))
 
+    def last_finished(self, kind: str) -> datetime | None:
+        """Return when a run of this kind ("daily", "poll") last came to its end."""
+        with self._guarded() as connection:
+            query = sa.select(sa.func.max(t.runs.c.finished_at)).where(t.runs.c.id.startswith(f"{kind} "))
+            at: datetime | None = connection.scalar(query)
+        return at
+
     # The watchlist and the editions of the summary
 
     def replace_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:
@@ -96,22 +103,25 @@ class Publishing(Database):
             day: date | None = connection.scalar(sa.select(sa.func.max(t.editions.c.day)).where(t.editions.c.closed))
         return day
 
-    def late_days(self, first: date, last: date) -> list[date]:
-        """Return the days whose summary was closed, and of which articles were fetched afterwards."""
+    def closed_at(self, first: date, last: date) -> dict[date, datetime]:
+        """Return when the newest edition of each closed day from `first` to `last` was made."""
         with self._guarded() as connection:
             editions = (
                 sa.select(t.editions.c.day, sa.func.max(t.editions.c.at))
                 .where(t.editions.c.closed, t.editions.c.day.between(first, last))
                 .group_by(t.editions.c.day)
             )
-            made = dict(connection.execute(editions).all())
-            fetched = (
+            return dict(connection.execute(editions).all())
+
+    def newest_fetched(self, first: date, last: date) -> dict[date, datetime]:
+        """Return when the newest article of each day from `first` to `last` was fetched."""
+        with self._guarded() as connection:
+            articles = (
                 sa.select(t.articles.c.day, sa.func.max(t.articles.c.fetched_at))
                 .where(t.articles.c.day.between(first, last))
                 .group_by(t.articles.c.day)
             )
-            newest = dict(connection.execute(fetched).all())
-        return sorted(day for day, at in made.items() if day in newest and newest[day] > at)
+            return dict(connection.execute(articles).all())
 
     # What analysts decide
 

@@ -101,8 +101,9 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 class WatchReason(msgspec.Struct, frozen=True, kw_only=True):
     """Why a region and theme stand on the watchlist: one story and what it adds.
 
-    `weight` is the product of `factors`, each with its name ("modality", "severity", …). `sentences` and `url` lead
-    down to the text; `sources` is the story's number of independent tellings.
+    `weight` is the product of `factors`, each with its name ("modality", "severity", …); it is 0 where the case was
+    dismissed ("outcome" of the ruling, "cleared" of what it ended) or an analyst did so ("dismissed"). `sentences` and
+    `url` lead down to the text; `sources` is the story's number of independent tellings.
     """
 
     story: str
@@ -150,7 +151,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What an analyst decided about an entry of the watchlist ("64.08/keamanan"); a row of its own, never overwritten.
 
     "dismiss" takes what stood there at that time (`at`, UTC) out of the score, what comes later counts again; "mute"
-    keeps the entry out of alerts and apart until the end of the day `until`; "confirm" and "note" only say something.
+    keeps the entry out of alerts and apart until the end of the day `until`; "confirm" takes either back; "note" only
+    says something.
     """
 
     entry: str
@@ -256,9 +258,10 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """A message that must not wait for the morning: one event for one channel.
 
-    `id` is made of `event` (the id of the story, or of an entry and its day) and `channel`, so that nothing is said
-    twice. `channel` is the name of one in the configuration, never its address, which holds secrets. `reason` is why:
-    "severity", "voting_day", "organiser_harmed" or the name of a watch. `urgent` alerts do not wait for quiet hours.
+    `id` is made of `event` (the id of the story, "/4" behind it once it is serious, or of an entry and its day) and
+    `channel`, so that nothing is said twice. `channel` is the name of one in the configuration, never its address,
+    which holds secrets. `reason` is why: "severity", "organiser_harmed", "stage_stopped", "voting_day" or the name of a
+    watch. `urgent` alerts do not wait for quiet hours.
     """
 
     id: str

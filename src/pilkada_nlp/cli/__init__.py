@@ -5,34 +5,58 @@ from typing import Any
 import click
 
 from pilkada_nlp._version import __version__
+from pilkada_nlp.cli.alerts import alerts
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.runs import daily, demo, poll
 from pilkada_nlp.cli.schedule import schedule
 from pilkada_nlp.cli.sources import doctor, outlets
 from pilkada_nlp.cli.texts import extract, stem, tag
-from pilkada_nlp.cli.work import daily, demo, fetch, init
-from pilkada_nlp.errors import ConfigError, PilkadaError
+from pilkada_nlp.cli.watch import correct, decide, watchlist, why
+from pilkada_nlp.cli.work import fetch, init
+from pilkada_nlp.errors import ArchiveBusyError, ConfigError, PilkadaError
 
 
 class _Commands(click.Group):
-    """Turns our errors into one sentence on stderr: exit 1, or 2 where the configuration is at fault."""
+    """Turns our errors into one sentence on stderr: exit 1, 2 where the configuration is at fault, 75 to try later."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except PilkadaError as error:
             complain(error)
-            ctx.exit(2 if isinstance(error, ConfigError) else 1)
+            later = 75 if isinstance(error, ArchiveBusyError) else 1  # EX_TEMPFAIL of sysexits.h
+            ctx.exit(2 if isinstance(error, ConfigError) else later)
         except KeyboardInterrupt:
-            goes_on = ctx.invoked_subcommand in ("daily", "fetch")
+            goes_on = ctx.invoked_subcommand in ("daily", "poll", "fetch")
             complain("stopped; the next run goes on from here" if goes_on else "stopped")
             ctx.exit(130)
 
 
 @click.group(
     cls=_Commands,
-    commands=[init, daily, fetch, demo, schedule, doctor, outlets, tag, extract, stem, train, corpora, labels],
+    commands=[
+        init,
+        daily,
+        poll,
+        fetch,
+        demo,
+        watchlist,
+        why,
+        decide,
+        correct,
+        alerts,
+        schedule,
+        doctor,
+        outlets,
+        tag,
+        extract,
+        stem,
+        train,
+        corpora,
+        labels,
+    ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="pilkada")
@@ -40,5 +64,5 @@ def main() -> None:
     """Monitor Indonesian news for risks around regional elections.
 
     Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage
-    or configuration, 130 stopped with Ctrl-C.
+    or configuration, 75 another run is at work (try later), 130 stopped with Ctrl-C.
     """

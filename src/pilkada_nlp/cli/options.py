@@ -1,6 +1,7 @@
 """The options that several commands share, so that each means the same everywhere."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -45,11 +46,25 @@ def lang_option(subject: str) -> Callable[[Any], Any]:
     )
 
 
+class _Day(click.DateTime):
+    """A date, or "today" or "yesterday" in WIB."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        back = {"today": 0, "yesterday": 1}.get(value)
+        if back is not None:
+            from pilkada_nlp.article import ZONES
+
+            value = f"{datetime.now(ZONES['Asia/Jakarta'][1]) - timedelta(days=back):%Y-%m-%d}"
+        found: datetime = super().convert(value, param, ctx)
+        return found
+
+
 def day_option(name: str, help_text: str, default: str | None = None) -> Callable[[Any], Any]:
     """Return an option that takes a date; `default` says in words which one it is when none is given."""
-    return click.option(
-        name, type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", show_default=default, help=help_text
-    )
+    return click.option(name, type=_Day(), metavar="YYYY-MM-DD|yesterday", show_default=default, help=help_text)
 
 
 def ids_of(texts: Iterable[str]) -> list[str]:

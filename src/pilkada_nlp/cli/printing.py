@@ -44,8 +44,8 @@ def print_table(rows: list[Row], title: str) -> None:
     from rich.table import Table
 
     table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE, pad_edge=False)
-    for name in rows[0] if rows else ():
-        table.add_column(name)
+    for number, name in enumerate(rows[0] if rows else ()):
+        table.add_column(name, no_wrap=number == 0)  # the first names the row, and people copy it
     for row in rows:
         table.add_row(*(escape(str(value)) for value in row.values()))
     Console().print(table if rows else escape(title) or "-")

@@ -1,4 +1,4 @@
-"""`pilkada init`, `daily`, `fetch` and `demo`: what is set up once and run every day."""
+"""`pilkada init` and `fetch`: what is set up once, and what is read without a summary."""
 
 import re
 import sys
@@ -16,7 +16,6 @@ from pilkada_nlp.cli.options import (
     day_option,
     format_option,
     ids_of,
-    lang_option,
     only_option,
     outlets_option,
 )
@@ -24,9 +23,7 @@ from pilkada_nlp.cli.printing import (
     Format,
     Row,
     complain,
-    print_json,
     print_rows,
-    print_table,
     progress_bar,
     shown_time,
 )
@@ -34,9 +31,6 @@ from pilkada_nlp.errors import ConfigError
 
 if TYPE_CHECKING:
     from pilkada_nlp.article import SourceRecord
-    from pilkada_nlp.article.findings import WatchlistEntry
-    from pilkada_nlp.daily import DailyResult
-    from pilkada_nlp.wording import Language
 
 
 @click.command()
@@ -68,59 +62,6 @@ def init(contact: str | None, outlets: str | None, out: Path | None, config: Pat
     out = out or Path(click.prompt("Folder for the summaries", default="ringkasan", err=True))
     write_config(path, str(contact), str(out.expanduser().absolute()), chosen)
     click.echo(f"Wrote {path}", err=True)
-
-
-@click.command()
-@day_option("--date", "The day to summarise.", "today in WIB")
-@config_option
-@outlets_option
-@archive_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    show_default="out of the configuration",
-    help="Folder for the summary.",
-)
-@lang_option("the summary")
-@format_option
-def daily(
-    date: datetime | None,
-    config: Path | None,
-    own: Path | None,
-    archive_url: str | None,
-    out: Path | None,
-    lang: "Language",
-    form: Format,
-) -> None:
-    """Read the outlets and write the summary of a day.
-
-    Running it again is harmless. Prints the watchlist, with --format json the whole summary.
-
-    Example: pilkada daily --date 2024-11-27 --out ringkasan
-    """
-    from pilkada_nlp.archive import Archive
-    from pilkada_nlp.config import chosen_outlets, load_config
-    from pilkada_nlp.daily import run_daily
-    from pilkada_nlp.fetching import today
-    from pilkada_nlp.scrapers import Fetcher
-
-    settings = load_config(config)
-    outlets = chosen_outlets(settings, config, own)
-    now = today(datetime.now(UTC))
-    day = date.date() if date else now
-    if day > now:
-        raise click.BadParameter(f"{day} has not come yet; a summary of it would look like calm", param_hint="--date")
-    target = out or Path(settings.out).expanduser()
-    with (
-        closing(Archive(archive_url)) as archive,
-        closing(Fetcher(settings.contact, robots=archive.robots())) as fetcher,
-        progress_bar() as progress,
-    ):
-        result = run_daily(day, outlets, archive, target, fetcher, language=lang, progress=progress)
-    _print_result(result, lang, form)
-    if not result.any_source_read:
-        complain("no source could be read; the summary says so and holds what the archive had")
-        sys.exit(1)
 
 
 @click.command()
@@ -183,78 +124,6 @@ def fetch(
     if report.asked and all(record.outcome == "failed" for record in report.asked):
         complain("none of the sources that were asked could be read")
         sys.exit(1)
-
-
-@click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="demo-output",
-    show_default=True,
-    help="Folder for the summary and the archive of the demonstration.",
-)
-@lang_option("the summary")
-@format_option
-def demo(out: Path, lang: "Language", form: Format) -> None:
-    """Run the daily job on a small news site on this machine.
-
-    Three outlets written for this purpose are served on loopback and read over real HTTP. Nothing else is contacted.
-    Prints what `pilkada daily` does.
-
-    Example: pilkada demo --lang en
-    """
-    from pilkada_nlp.demo import run_demo
-
-    with progress_bar() as progress:
-        result = run_demo(out, lang, progress)
-    _print_result(result, lang, form)
-
-
-def _print_result(result: "DailyResult", lang: "Language", form: Format) -> None:
-    """Print a day's watchlist, or as JSON its whole summary, and the paths of the files that were written."""
-    if form == "json":
-        print_json(result.summary)
-    elif form == "table":
-        _print_watchlist(result, lang)
-    else:
-        print_rows(map(_entry_row, result.summary.watchlist), form)
-    for path in result.files:
-        click.echo(f"Wrote {path}", err=True)
-
-
-def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
-    import msgspec
-
-    from pilkada_nlp.classifiers.taxonomy import load_taxonomy
-    from pilkada_nlp.summary import coverage, long_date
-    from pilkada_nlp.wording import texts
-
-    words, names, summary = texts(lang), load_taxonomy().names(lang), result.summary
-    rows: list[Row] = [
-        {
-            words["col_level"]: words["level"][entry.level],
-            words["col_score"]: f"{entry.score:.1f}",
-            words["col_region"]: entry.region_name,
-            words["col_theme"]: names.get(entry.theme, entry.theme),
-            words["col_why"]: entry.reasons[0].title,
-        }
-        for entry in summary.watchlist
-    ]
-    print_table(rows, f"{words['watchlist']}, {long_date(summary.day, lang)}")
-    counts = words["volume"].format(**msgspec.structs.asdict(summary))
-    click.echo(f"{coverage(summary, lang)} {counts}")
-
-
-def _entry_row(entry: "WatchlistEntry") -> Row:
-    return {
-        "region": entry.region,
-        "name": entry.region_name,
-        "theme": entry.theme,
-        "level": entry.level,
-        "score": entry.score,
-        "stories": sum(entry.counts.values()),
-        "top": entry.reasons[0].title,
-    }
 
 
 def _source_row(record: "SourceRecord") -> Row:

@@ -22,7 +22,7 @@ from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import ZONES, Outlet, Selectors
 from pilkada_nlp.daily import DailyResult, run_daily
 from pilkada_nlp.errors import OutputError
-from pilkada_nlp.fetching import Progress
+from pilkada_nlp.fetching import Progress, silent
 from pilkada_nlp.scrapers import Fetcher
 from pilkada_nlp.wording import Language
 
@@ -188,7 +188,7 @@ def _shown(article: DemoArticle, site: _Site) -> str:
     return f"{long_date(local.date(), 'id')} {local:%H:%M} {name}"
 
 
-def run_demo(out: Path, language: Language = "id", progress: Progress | None = None) -> DailyResult:
+def run_demo(out: Path, language: Language = "id", progress: Progress = silent) -> DailyResult:
     """Run the daily job for 21 November 2024 on the demonstration site and write into `out`.
 
     The archive of an earlier demonstration in `out` is removed, since the site's addresses change with every start.

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from pilkada_nlp.article import RegionRole, RegionTag
 from pilkada_nlp.regions.decision import places
 from pilkada_nlp.regions.gazetteer import Region, gazetteer
+from pilkada_nlp.regions.lookup import all_regions, regions_called, similar_regions
 from pilkada_nlp.regions.mentions import Mention
 from pilkada_nlp.regions.readings import read
 
-__all__ = ["Region", "find_regions", "region"]
+__all__ = ["Region", "all_regions", "find_regions", "region", "regions_called", "similar_regions"]
 
 _ORDER: Mapping[RegionRole, int] = {"peristiwa": 0, "dateline": 1, "disebut": 2}
 

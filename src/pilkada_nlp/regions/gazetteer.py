@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _EASTERN = {"WITA": ("51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"), "WIT": ("8", "9")}
-_LEVEL_WORDS = {"provinsi": ("provinsi", "prov"), "kabupaten": ("kabupaten", "kab"), "kota": ("kota",)}
+LEVEL_WORDS = {"provinsi": ("provinsi", "prov"), "kabupaten": ("kabupaten", "kab"), "kota": ("kota",)}
 
 
 class Region(NamedTuple):

@@ -1,0 +1,74 @@
+"""The files of a summary: each replaced whole or not at all."""
+
+import logging
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pilkada_nlp.article.findings import DailySummary
+from pilkada_nlp.errors import OutputError
+from pilkada_nlp.summary.digest import digest
+from pilkada_nlp.summary.feed import feed
+from pilkada_nlp.summary.rendering import base_name, render
+from pilkada_nlp.wording import Language
+
+_FED: Final = 20  # days that a feed shows
+_FEEDS: Final[dict[Language, str]] = {"id": "umpan.atom", "en": "feed.atom"}
+
+
+def write_summary(summary: DailySummary, out: Path, language: Language = "id") -> list[Path]:
+    """Write all renderings into `out` and return their paths, the page first.
+
+    These are the page, Markdown, JSON, two CSV tables, the messages of the digest ("ringkasan-2024-11-21-1.txt") and
+    the feed, which lists this day and those whose JSON lies in `out` already. Raises OutputError when a file cannot be
+    written.
+    """
+    base = base_name(summary, language)
+    texts = {f"{base}.{ending}": text for ending, text in render(summary, language).items()}
+    texts |= {f"{base}-{n}.txt": f"{text}\n" for n, text in enumerate(digest(summary, language), 1)}
+    texts[_FEEDS[language]] = feed([summary, *_earlier(summary, out, language)], language)
+    path = out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            path = out / name
+            _replace(path, text.encode("utf-8"))
+        for path in out.glob(f"{base}-*.txt"):
+            if path.name not in texts and re.fullmatch(r"\d+", path.stem.rpartition("-")[2]):
+                path.unlink()  # of an edition that had more messages
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror or error})", path) from error
+    return [out / name for name in texts]
+
+
+def _earlier(summary: DailySummary, out: Path, language: Language) -> list[DailySummary]:
+    """Return the summaries of other days in `out`; a file that is none of this version is named in the log."""
+    found = []
+    pattern = base_name(summary, language).replace(str(summary.day), "[0-9]*.json")
+    for path in sorted(out.glob(pattern), reverse=True)[: _FED + 1]:
+        if path.name == f"{base_name(summary, language)}.json":
+            continue
+        try:
+            found.append(msgspec.json.decode(path.read_bytes(), type=DailySummary))
+        except (OSError, msgspec.MsgspecError) as error:
+            logging.getLogger(__name__).warning("%s is left out of the feed: %s", path, error)
+    return found
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
