@@ -21,7 +21,7 @@ RANKS: list[set[str]] = [
     {"regions"},
     {"scrapers", "extraction", "classifiers", "stories", "watchlist", "elections"},
     {"corpora"},
-    {"training", "inputs", "config"},
+    {"training", "inputs", "config", "labelling"},
     {"archive"},
     {"fetching", "doctor"},
     {"summary", "alerts", "scheduling", "metrics"},

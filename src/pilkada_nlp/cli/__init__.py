@@ -6,6 +6,7 @@ import click
 
 from pilkada_nlp._version import __version__
 from pilkada_nlp.cli.alerts import alerts
+from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.printing import complain
 from pilkada_nlp.cli.runs import daily, demo, poll
@@ -54,6 +55,7 @@ class _Commands(click.Group):
         stem,
         train,
         corpora,
+        labels,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )

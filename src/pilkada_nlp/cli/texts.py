@@ -52,7 +52,7 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
         complain(error)
 
     def tagged() -> "Iterator[tuple[Article, Tagging]]":
-        articles = _articles(files, report)
+        articles = read_files(files, report)
         while batch := list(islice(articles, _BATCH)):
             yield from zip(batch, tagger.tag(batch), strict=True)
 
@@ -65,7 +65,7 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
         sys.exit(1)
 
 
-def _articles(names: Iterable[str], report: Callable[[InputError], None]) -> "Iterator[Article]":
+def read_files(names: Iterable[str], report: Callable[[InputError], None]) -> "Iterator[Article]":
     """Yield the articles of all files; what cannot be read is reported and passed over."""
     from pilkada_nlp.inputs import read_articles
 
