@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pilkada_nlp.article import Article, Tagging
+from pilkada_nlp.article import Article, ModalityValue, Tagging
 from pilkada_nlp.classifiers import Tagger, cues, load_tagger
 from pilkada_nlp.classifiers.phrases import PhraseMatcher
 from pilkada_nlp.classifiers.tagger import shipped_model
@@ -355,3 +355,20 @@ def test_serving_loads_no_training_code() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("title", "modality", "severity"),
+    [
+        ("Kantor KPU Dibakar Massa, Kotak Suara Hangus", "kejadian", 4),
+        ("Dua Petugas KPPS Tewas Terseret Arus", "kejadian", 4),
+        ("Lupa Diteken, Puluhan Surat Suara Nyaris Hangus", "kejadian", 2),
+        ("Massa Bakar Ban Bekas di Depan Kantor Bawaslu", "kejadian", 2),
+        ("Surat Suara Rusak Dibakar dalam Pemusnahan di Halaman KPU", "kejadian", 2),
+        ("Calon Bupati Didiskualifikasi", "putusan", 4),
+        ("MA Batalkan Diskualifikasi Calon Bupati", "putusan", 3),
+    ],
+)
+def test_harm_that_was_avoided_or_undone_is_not_grave(title: str, modality: ModalityValue, severity: int) -> None:
+    """Fire and death count where they happened; near misses, burning tyres, destroyed surplus and reversals do not."""
+    assert cues.severity(article_of("Demikian laporan dari lapangan.", title), modality, None) == severity

@@ -67,12 +67,13 @@ class StoryMember(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """Articles on one event; judgements are those of `lead`, its most independent member.
+    """Articles on one event; judgements are those of `lead`, of its most independent members the surest.
 
     `id` is the id of one of its articles and stays when more join; `day` is the day of the earliest in the zone of the
     story's first region, `published_at` its time. `members` are in order of publication. `independence` is the greatest
     among the members: 1 for an independent newsroom, less for paid texts and releases. `sources` counts independent
-    newsrooms that tell it in words of their own (copies count once). `follows` is the id of an earlier story of the
+    newsrooms that tell it in words of their own (copies count once). `certainty` is the probability of the modality,
+    1 when a person said so. `follows` is the id of an earlier story of the
     same case. `sentences` are those that best show what is reported, best first; `figures` those of victims and damage.
     """
 
@@ -96,6 +97,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     is_aggregate: bool = False
     figures: tuple[Figure, ...] = ()
     review: tuple[str, ...] = ()
+    certainty: float = 1.0
 
 
 class WatchReason(msgspec.Struct, frozen=True, kw_only=True):

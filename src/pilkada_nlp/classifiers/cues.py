@@ -11,6 +11,7 @@ from pilkada_nlp.article import Article, Election, ModalityValue, Outcome, Sourc
 _TAIL = 400  # characters at the end of a text in which a closing mark may stand before the byline
 _SIMULATION_WORDS = 80  # words of the text in which a rehearsal makes itself known
 _LEAD_WORDS = 60
+_DENIED_WITHIN = 3  # words before a word of harm in which a denial of it stands
 
 Patterns = dict[str, re.Pattern[str]]
 
@@ -124,7 +125,16 @@ def severity(article: Article, modality: ModalityValue, ending: Outcome | None) 
     if modality == "dugaan":
         return 3 if cues["dugaan_3"].search(text) else 2
     if modality == "putusan":
-        return 4 if cues["putusan_4"].search(text) else 3
-    if cues["kejadian_4"].search(text):
+        return 4 if _happened(cues["putusan_4"], text) else 3
+    text = cues["harmless_fire"].sub(" ", text)
+    burnt = _happened(cues["fire"], text) and not cues["destroyed"].search(_first_words(text, _LEAD_WORDS))
+    if burnt or _happened(cues["kejadian_4"], text):
         return 4
     return 3 if cues["kejadian_3"].search(text) else 2
+
+
+def _happened(words: re.Pattern[str], text: str) -> bool:
+    """Return whether one of the words stands in the text without a word close before it that denies or undoes it."""
+    undone = _cues()["severity"]["undone"]
+    before = (text[: found.start()].rsplit(maxsplit=_DENIED_WITHIN)[-_DENIED_WITHIN:] for found in words.finditer(text))
+    return any(not undone.search(" ".join(last)) for last in before)

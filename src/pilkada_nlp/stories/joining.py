@@ -183,8 +183,8 @@ def _story(
 ) -> Story:
     """Return the story of `members`, which are in order; `name` is its id and that of the one it follows."""
     begun = told[members[0]]
-    # The most independent member speaks for the story, the earliest of equals.
-    lead = max((told[at] for at in members), key=lambda telling: independence[telling.source_kind])
+    # The most independent member speaks for the story, of these the one whose judgement is surest, then the earliest.
+    lead = max((told[at] for at in members), key=lambda one: (independence[one.source_kind], one.certainty))
     return Story(
         id=name[0],
         day=local_day(begun.published_at, lead.regions, begun.day),
@@ -206,4 +206,5 @@ def _story(
         is_aggregate=lead.is_aggregate,
         figures=lead.figures,
         review=lead.review,
+        certainty=lead.certainty,
     )

@@ -58,6 +58,8 @@ _PLACED: Final = {
     "modality": 1.3,
 }
 _UNPLACED: Final = {"border": -5.2, "opening": 4.3, "title": 3.6, "numbers": 1.3, "days": -1.6, "other_date": -1.0}
+_APPEAL: Final = 1.0  # points: appeals of one place are alike in all but their occasion, so that must be very like
+_APPEALING: Final = 2  # kinds from here on are appeals
 _FOLLOWS: Final = {"border": -4.5, "title": 3.0, "title_least": 1.5, "names": 1.4, "numbers": 1.5, "theme": 1.8}
 
 
@@ -99,7 +101,7 @@ class Likeness:
         self._theme = np.array(_bits([[name for name, strength in t.themes if strength == "pokok"] for t in told]))
         self._modality = np.unique([telling.modality for telling in told], return_inverse=True)[1]
         # An appeal after an incident is news of its own, and a round-up is not the event.
-        self._kind = np.array([2 * (telling.modality == "imbauan") + telling.is_aggregate for telling in told])
+        self._kind = np.array([_APPEALING * (telling.modality == "imbauan") + telling.is_aggregate for telling in told])
         self._stage = np.array([stage(telling) for telling in told])
         self._place, self._stands = _places([frozenset(place.code for place in telling.regions) for telling in told])
 
@@ -133,6 +135,7 @@ class Likeness:
         features = self._features(at, others)
         shared = self._standing(at, others) == _SHARED
         points = np.where(shared, _points(features, placed), _points(features, _UNPLACED))
+        points -= _APPEAL * (self._kind[at] >= _APPEALING)
         likely = np.rint(_THOUSAND / (1 + np.exp(-points))).astype(np.int64)
         for nth in np.flatnonzero(likely >= _UNLIKELY).tolist():
             yield Pair(int(others[nth]), at, int(likely[nth]), float(features[nth, 0]))

@@ -80,6 +80,7 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     terms: bytes
     dates: int
     keys: tuple[str, ...]
+    certainty: float = 1.0
     sentences: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()
 
@@ -113,6 +114,7 @@ def telling(article: Article, tagging: Tagging) -> Telling:
         terms=terms,
         dates=_dates(article.title) | _dates(article.text),
         keys=keys,
+        certainty=tagging.modality.score,
         sentences=shown_sentences(article, tagging),
         figures=harm(article, tagging),
     )

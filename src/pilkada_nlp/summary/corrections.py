@@ -63,6 +63,8 @@ def _corrected(story: Story, changes: Mapping[str, str]) -> Story:
         except (msgspec.ValidationError, KeyError, ValueError) as error:
             raise ValueError(f"correction of {story.id}: {field} cannot be {value!r} ({error})") from error
     review = tuple(name for name in story.review if name not in changes)
+    if "modality" in changes:
+        fields["certainty"] = 1.0
     return msgspec.structs.replace(story, **fields, review=review)
 
 

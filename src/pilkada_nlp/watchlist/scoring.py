@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from pilkada_nlp.article import ModalityValue
+from pilkada_nlp.article import ModalityValue, RegionTag
 from pilkada_nlp.article.findings import Level, Story, WatchReason
 from pilkada_nlp.watchlist.decisions import was_there
 from pilkada_nlp.watchlist.weights import Weights
@@ -55,7 +55,7 @@ class Scores:
         regional = [story for story in stories if story.election != "pemilu"]
         ended = _ended_cases(regional, weights)
         for story in regional:
-            for place in story.regions:
+            for place in _narrowest(story.regions):
                 self.names[place.code] = place.name
                 for theme, strength in story.themes:
                     self._stories[place.code, theme].append(story)
@@ -124,6 +124,12 @@ class Scores:
         )
 
 
+def _narrowest(places: Sequence[RegionTag]) -> Iterator[RegionTag]:
+    """Leave out a province beside one of its regencies, because what happened there is one event, not two."""
+    inner = {place.code[:2] for place in places if len(place.code) > 2}
+    return (place for place in places if place.code not in inner)
+
+
 def _factors(story: Story, weights: Weights, *, strength: float, place: float) -> tuple[tuple[str, float], ...]:
     """Return the factors by the names that they have in the table; those that are usually 1 only where they are not."""
     factors = [
@@ -134,6 +140,7 @@ def _factors(story: Story, weights: Weights, *, strength: float, place: float) -
         ("sources", weights.sources[min(story.sources, len(weights.sources) - 1)]),
     ]
     seldom = [
+        ("doubt", weights.doubt.factor if story.certainty < weights.doubt.below else 1.0),
         ("aggregate", weights.aggregate if story.is_aggregate else 1.0),
         ("place", place),
         ("outcome", weights.outcome[story.outcome] if story.outcome else 1.0),

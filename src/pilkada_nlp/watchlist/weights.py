@@ -19,6 +19,13 @@ class SilenceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     most_days: int
 
 
+class Doubt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a judgement counts whose probability is low; the table says what each number means."""
+
+    below: float
+    factor: float
+
+
 class TrendRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a trend is made of; the table says what each number means."""
 
@@ -48,6 +55,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     independence_of_rulings: dict[str, float]
     half_life_days: dict[ModalityValue | Literal["default"], float]
     levels: dict[Level, float]
+    doubt: Doubt
     silence: SilenceRules
     trend: TrendRules
 
