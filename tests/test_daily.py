@@ -190,6 +190,20 @@ def test_a_poll_takes_in_what_is_new_and_raises_alerts_once(news: News, receiver
     assert news.archive.summary(DAY) is None
 
 
+def test_a_day_of_the_past_raises_no_alarm(news: News, receiver: Receiver) -> None:
+    """News of last week that a run reads only now stands in that day's summary, and wakes nobody."""
+    news.publish(RIOT, at(DAY, 21))
+    news.now = at(DAY + timedelta(days=7), 6)
+    assert len(news.daily(DAY, receiver.settings()).summary.incidents) == 1
+    assert receiver.titles() == []
+    news.publish(REPORT, at(DAY + timedelta(days=6), 9))
+    news.publish(
+        (RIOT[0].replace("Timur", "Barat"), RIOT[1].replace("Timur", "Barat")), at(DAY + timedelta(days=6), 21)
+    )
+    news.daily(DAY + timedelta(days=6), receiver.settings())
+    assert len(receiver.titles()) == 1
+
+
 def test_a_run_waits_for_another_or_says_so(news: News) -> None:
     """Two runs never work on one archive: the second waits as long as it was told to, then ends with a word."""
     said: list[str] = []

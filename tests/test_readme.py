@@ -62,3 +62,11 @@ def test_the_links_lead_somewhere() -> None:
     """Every relative link and every named path is there."""
     for path in re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(r"`(src/[\w/.]+)`", README):
         assert (ROOT / path).exists(), path
+
+
+def test_the_watch_in_the_readme_is_one(tmp_path: Path) -> None:
+    """The example of a watch loads as it is printed."""
+    from pilkada_nlp.watchlist import load_watches
+
+    (tmp_path / "watches.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    assert [watch.regions for watch in load_watches(tmp_path / "watches.toml")] == [("64.01",)]

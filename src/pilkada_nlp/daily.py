@@ -123,7 +123,10 @@ def run_daily(
                 )
                 files += write_summary(made[at], out, language)
                 archive.add_edition(made[at], run.now())
-        queued, sent = run.alert(archive.entries(day), day, desk)
+        # The past is no alarm: of a day that is caught up with, only what is still fresh is told.
+        now = today(run.now())
+        entries = archive.entries(day) if day >= now - timedelta(days=1) else []
+        queued, sent = run.alert(entries, now, desk)
         archive.finish_run(run.id, run.now(), sources)
         progress("summary", 1, 1)
     others = tuple(summary for at, summary in made.items() if at != day)

@@ -1,6 +1,7 @@
 """`pilkada watchlist`, `why`, `decide` and `correct`: what stands on the watchlist, why, and what people say to it."""
 
 import getpass
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _ARROWS = {"naik": "↑", "turun": "↓", "tetap": "→", "baru": "+"}
 _COUNTED = ("kejadian", "dugaan", "putusan", "potensi", "imbauan")  # K/D/P/Po/I
+_TITLE = 60  # characters of the heaviest story in the table; `why` has all of it
 
 _date_option = day_option("--date", "The day.", "today in WIB, or the last day that has one")
 _why_option = click.option("--why", required=True, metavar="TEXT", help="The reason, for those who read it later.")
@@ -142,7 +144,7 @@ def _short_row(entry: "WatchlistEntry") -> Row:
         "trend": _trend(entry),
         "K/D/P/Po/I": "/".join(str(entry.counts.get(modality, 0)) for modality in _COUNTED),
         "seen": f"{seen.outlets - len(seen.silent)} of {seen.outlets}" if (seen := entry.coverage) else "?",
-        "most": f"{entry.region_name}: {entry.reasons[0].title}",
+        "most": textwrap.shorten(f"{entry.region_name}: {entry.reasons[0].title}", _TITLE, placeholder=" …"),
     }
 
 
