@@ -8,6 +8,7 @@ nothing in them ever happened; they are measured on and never leave the temporar
 
 import random
 import re
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -98,18 +99,27 @@ def pages(day: date, count: int, related: float) -> Iterator[Page]:
         )
 
 
-def make_archive(path: Path, last: date, fortnights: int) -> None:
-    """Make an archive of so many fortnights, the newest of which ends with the day `last`."""
+def make_archives(folder: Path, last: date, sizes: Sequence[int]) -> None:
+    """Make an archive of so many fortnights for each of `sizes`, as `folder`/size/a.db.
+
+    The newest fortnight of all of them is the same and ends with the day `last`.
+    """
     days = [last - timedelta(days=back) for back in range(DAYS)]
     with ProcessPoolExecutor(2) as pool:
         made = [pair for some in pool.map(_judged_day, days) for pair in some]
     judged = [one for _, one in made]
     stories = join((one.telling for one in judged if one.telling), {}, load_weights().independence)
     news = _Fortnight([article for article, _ in made], judged, stories)
-    archive = Archive(f"sqlite:///{path}")
-    for back in range(fortnights):
+    path = folder / "growing.db"
+    for back in range(max(sizes)):
+        archive = Archive(f"sqlite:///{path}")
         _write(archive, news, back)
-    archive.close()
+        archive.close()
+        if back + 1 in sizes:
+            copy = folder / str(back + 1) / "a.db"
+            copy.parent.mkdir()
+            shutil.copy(path, copy)
+    path.unlink()
 
 
 def _day_of_news(day: date, count: int, related: float) -> Iterator[_Told]:
@@ -292,7 +302,7 @@ def _write(archive: Archive, news: _Fortnight, back: int) -> None:
                 {
                     **{name: getattr(new, name) for name in ("id", "url", "outlet", "title", "fetched_at")},
                     "day": days[old],
-                    "tagged_by": load_tagger().name,
+                    "tagged_by": news.judged[0].tagging.model,
                     "data": msgspec.json.encode(new),
                 }
                 for old, new in articles.items()

@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.bulk import A_DAY, DAYS, OUTLETS, RELATED, make_archive, outlets, pages
+from benchmarks.bulk import A_DAY, DAYS, OUTLETS, RELATED, make_archives, outlets, pages
 from benchmarks.figures import Figure
 from benchmarks.scrapers import home, server
 
 DAY = date(2024, 11, 20)
 _MIDNIGHT = datetime(2024, 11, 20, 17, 5, tzinfo=UTC)  # five past twelve in Jakarta
-_WINDOW = 4  # fortnights, of which two are listed and two more the past that they are compared with
+_SIZES = (4, 8)  # fortnights; the newest four are all that a day rests on
 _TWICE = 2
 _POLLED = 50  # articles
 _MEGABYTE = 1024  # kilobytes
@@ -98,13 +98,12 @@ def _alone(*args: object) -> dict[str, float]:
 def measure(folder: Path) -> Iterator[Figure]:
     """Yield the figures of both archives, made in `folder`, which needs some 15 GB."""
     with server(0) as port:
-        for fortnights in (_WINDOW, 2 * _WINDOW):
+        _alone("make", folder, *_SIZES)
+        for fortnights in _SIZES:
             made = folder / str(fortnights)
-            made.mkdir()
-            _alone("make", made, fortnights)
             _alone("daily", made, port, DAY - timedelta(days=1), _MIDNIGHT - timedelta(days=1))
             size = f"{fortnights * DAYS * A_DAY:,}"
-            for related in (RELATED,) * _TWICE + (1.0,) * (fortnights > _WINDOW):
+            for related in (RELATED,) * _TWICE + (1.0,) * (fortnights == max(_SIZES)):
                 work = folder / "work"
                 shutil.copytree(made, work)
                 _alone("add", work, DAY, A_DAY, related)
@@ -137,8 +136,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["make", folder, fortnights]:
-            make_archive(Path(folder) / "a.db", DAY - timedelta(days=1), int(fortnights))
+        case ["make", folder, *sizes]:
+            make_archives(Path(folder), DAY - timedelta(days=1), list(map(int, sizes)))
         case ["add", folder, day, count, related]:
             add(Path(folder), date.fromisoformat(day), int(count), float(related))
         case ["daily", folder, port, day, now]:

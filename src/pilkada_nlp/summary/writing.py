@@ -46,17 +46,28 @@ def write_summary(summary: DailySummary, out: Path, language: Language = "id") -
 
 
 def _earlier(summary: DailySummary, out: Path, language: Language) -> list[DailySummary]:
-    """Return the summaries of other days in `out`; a file that is none of this version is named in the log."""
+    """Return the summaries of other days in `out`, as far as the feed needs them.
+
+    A file that is none of this version is named in the log.
+    """
     found = []
     pattern = base_name(summary, language).replace(str(summary.day), "[0-9]*.json")
     for path in sorted(out.glob(pattern), reverse=True)[: _FED + 1]:
         if path.name == f"{base_name(summary, language)}.json":
             continue
         try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=DailySummary))
+            found.append(_read(path.read_bytes()))
         except (OSError, msgspec.MsgspecError) as error:
             logging.getLogger(__name__).warning("%s is left out of the feed: %s", path, error)
     return found
+
+
+def _read(data: bytes) -> DailySummary:
+    """Return a summary from its JSON without the reasons of its watchlist, which may be fifty megabytes a day."""
+    fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    entries = msgspec.json.decode(fields.pop("watchlist", b"[]"), type=list[dict[str, msgspec.Raw]])
+    bare = [entry | {"reasons": msgspec.Raw(b"[]")} for entry in entries]
+    return msgspec.json.decode(msgspec.json.encode(fields | {"watchlist": bare}), type=DailySummary)
 
 
 def _replace(path: Path, content: bytes) -> None:
