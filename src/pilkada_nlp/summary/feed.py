@@ -27,7 +27,7 @@ def feed(summaries: Sequence[DailySummary], language: Language = "id") -> str:
     closed = [summary for summary in summaries if summary.closed]
     days = sorted({summary.day for summary in closed}, reverse=True)[:_DAYS]
     newest_first = sorted((s for s in closed if s.day in days), key=lambda s: (s.day, s.edition), reverse=True)
-    shown = [clean(_unreasoned(summary)) for summary in newest_first]
+    shown = [clean(_brief(summary)) for summary in newest_first]
     root = etree.Element("feed", nsmap={None: _ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", language)
     _add(root, "id", f"tag:pilkada-nlp,2024:{language}")
@@ -40,9 +40,12 @@ def feed(summaries: Sequence[DailySummary], language: Language = "id") -> str:
     return str(etree.tostring(root, encoding="unicode", pretty_print=True))
 
 
-def _unreasoned(summary: DailySummary) -> DailySummary:
-    """Return a summary without the reasons of its watchlist: most of it, of which a feed shows nothing."""
-    entries = tuple(msgspec.structs.replace(entry, reasons=()) for entry in summary.watchlist)
+def _brief(summary: DailySummary) -> DailySummary:
+    """Return a summary without what lies under the entries of its watchlist: it is large, and a feed only counts."""
+    entries = tuple(
+        msgspec.structs.replace(entry, counts={}, reasons=(), coverage=None, trend=None, history=())
+        for entry in summary.watchlist
+    )
     return msgspec.structs.replace(summary, watchlist=entries)
 
 

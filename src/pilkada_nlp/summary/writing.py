@@ -17,6 +17,8 @@ from pilkada_nlp.summary.rendering import base_name, render
 from pilkada_nlp.wording import Language
 
 _FED: Final = 20  # days that a feed shows
+_OF_ENTRIES: Final = frozenset({"day", "region", "region_name", "theme", "level", "score"})  # read for the feed
+_NOTHING: Final = {"counts": msgspec.Raw(b"{}"), "reasons": msgspec.Raw(b"[]")}
 _FEEDS: Final[dict[Language, str]] = {"id": "umpan.atom", "en": "feed.atom"}
 
 
@@ -63,11 +65,14 @@ def _earlier(summary: DailySummary, out: Path, language: Language) -> list[Daily
 
 
 def _read(data: bytes) -> DailySummary:
-    """Return a summary from its JSON without the reasons of its watchlist, which may be fifty megabytes a day."""
+    """Return a summary from its JSON without what lies under the entries of its watchlist.
+
+    On a busy day that is fifty megabytes, of which the feed shows nothing.
+    """
     fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     entries = msgspec.json.decode(fields.pop("watchlist", b"[]"), type=list[dict[str, msgspec.Raw]])
-    bare = [entry | {"reasons": msgspec.Raw(b"[]")} for entry in entries]
-    return msgspec.json.decode(msgspec.json.encode(fields | {"watchlist": bare}), type=DailySummary)
+    brief = [{name: value for name, value in entry.items() if name in _OF_ENTRIES} | _NOTHING for entry in entries]
+    return msgspec.json.decode(msgspec.json.encode(fields | {"watchlist": brief}), type=DailySummary)
 
 
 def _replace(path: Path, content: bytes) -> None:
