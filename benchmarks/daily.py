@@ -26,6 +26,7 @@ _MIDNIGHT = datetime(2024, 11, 20, 17, 5, tzinfo=UTC)  # five past twelve in Jak
 _SIZES = (4, 8)  # fortnights; the newest four are all that a day rests on
 _TWICE = 2
 _POLLED = 50  # articles
+_EARLIER = 20  # days whose summaries lie in the folder beside yesterday's, as many as the feed lists
 _MEGABYTE = 1024  # kilobytes
 
 
@@ -97,23 +98,36 @@ def _alone(*args: object) -> dict[str, float]:
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Yield the figures of both archives, made in `folder`, which needs some 15 GB."""
+    _alone("make", folder, *_SIZES)
     with server(0) as port:
-        _alone("make", folder, *_SIZES)
         for fortnights in _SIZES:
             made = folder / str(fortnights)
             _alone("daily", made, port, DAY - timedelta(days=1), _MIDNIGHT - timedelta(days=1))
-            size = f"{fortnights * DAYS * A_DAY:,}"
+            _publish_earlier(made / "out")
             for related in (RELATED,) * _TWICE + (1.0,) * (fortnights == max(_SIZES)):
-                work = folder / "work"
-                shutil.copytree(made, work)
-                _alone("add", work, DAY, A_DAY, related)
-                took = _alone("daily", work, port, DAY, _MIDNIGHT)
-                yield from _figures(f"{A_DAY:,} new, {related:.0%} on elections, over {size}", took, 300)
-                _alone("add", work, DAY + timedelta(days=1), _POLLED, RELATED)
-                took = _alone("poll", work, port, _MIDNIGHT + timedelta(hours=17))
-                yield from _figures(f"poll, {_POLLED} new over {size}", took, 20)
-                shutil.rmtree(work)
-            shutil.rmtree(made)
+                yield from _day(made, folder / "work", port, fortnights * DAYS * A_DAY, related)
+
+
+def _publish_earlier(out: Path) -> None:
+    """Let the summary of yesterday lie in `out` as that of the days before too, since the feed lists them."""
+    yesterday = DAY - timedelta(days=1)
+    text = (out / f"ringkasan-{yesterday}.json").read_text(encoding="utf-8")
+    for back in range(1, _EARLIER + 1):
+        day = yesterday - timedelta(days=back)
+        earlier = text.replace(f'"day": "{yesterday}"', f'"day": "{day}"')
+        (out / f"ringkasan-{day}.json").write_text(earlier, encoding="utf-8")
+
+
+def _day(made: Path, work: Path, port: int, size: int, related: float) -> Iterator[Figure]:
+    """Measure a day and a poll of the next one on a copy of an archive."""
+    shutil.copytree(made, work)
+    _alone("add", work, DAY, A_DAY, related)
+    took = _alone("daily", work, port, DAY, _MIDNIGHT)
+    yield from _figures(f"{A_DAY:,} new, {related:.0%} on elections, over {size:,}", took, 300)
+    _alone("add", work, DAY + timedelta(days=1), _POLLED, RELATED)
+    took = _alone("poll", work, port, _MIDNIGHT + timedelta(hours=17))
+    yield from _figures(f"poll, {_POLLED} new over {size:,}", took, 20)
+    shutil.rmtree(work)
 
 
 def _figures(what: str, took: dict[str, float], seconds: float) -> Iterator[Figure]:
