@@ -42,6 +42,7 @@ bench: setup .venv-bench/installed
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.stories
+	$(BIN)/python -m benchmarks.daily
 	$(BIN)/python -m benchmarks.month
 	$(BIN)/python -m benchmarks.learning_curve
 	$(BIN)/python -m benchmarks.watchlist

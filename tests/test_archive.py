@@ -169,6 +169,23 @@ def test_stories_are_made_of_what_was_told(archive: Archive) -> None:
     assert archive.stories(DAY, DAY) == []
 
 
+def test_a_follow_up_outlives_the_days_in_which_it_is_compared(archive: Archive) -> None:
+    """A story goes on following one that is too old to be compared again, and not one that is no story any more."""
+    articles = stored(archive, "0", "1")
+    taggings = {article.id: tagging_of(article) for article in articles}
+    archive.add_judged(judged(*taggings.values()))
+    (story,) = build_stories(articles[:1], taggings, INDEPENDENCE)
+    told = archive.told(DAY, DAY)
+    archive.replace_stories(told, [msgspec.structs.replace(story, follows="lama")], DAY, DAY)
+    told = archive.told(DAY, DAY)
+    archive.replace_stories(told, [story], DAY, DAY)
+    assert archive.stories(DAY, DAY) == [msgspec.structs.replace(story, follows="lama")]
+    (other,) = build_stories(articles[1:], taggings, INDEPENDENCE)
+    archive.replace_stories(told, [msgspec.structs.replace(story, follows=other.id), other], DAY, DAY)
+    archive.replace_stories(archive.told(DAY, DAY), [story, other], DAY, DAY)
+    assert {found.id: found.follows for found in archive.stories(DAY, DAY)} == {story.id: None, other.id: None}
+
+
 def test_the_watchlist_of_a_day_is_replaced_whole(archive: Archive) -> None:
     """Writing a day again leaves nothing of the earlier state."""
     articles = stored(archive, "0")

@@ -1,6 +1,6 @@
 """What was made of the articles: taggings, what each tells, and the stories that they add up to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -122,11 +122,16 @@ class Judgements(Database):
         return Told([found[key] for key in sorted(found)], known)
 
     def replace_stories(self, told: Told, stories: Sequence[Story], first: date, last: date) -> None:
-        """Put `stories` in place of those that `told` stood in, and note that the articles of these days are joined."""
-        encoded = {story.id: (story, msgspec.json.encode(story)) for story in stories}
+        """Put `stories` in place of those that `told` stood in, and note that the articles of these days are joined.
+
+        A story that followed one from before the days of `told` goes on doing so: the two were not compared now.
+        """
         before = sorted(set(told.known.values()))
+        compared = {*before, *(story.id for story in stories)}
         with self._guarded() as connection:
             held = self._data(connection, before)
+            kept = (_still_following(story, held.get(story.id), compared) for story in stories)
+            encoded = {story.id: (story, msgspec.json.encode(story)) for story in kept}
             for key in held:
                 if key not in encoded:
                     connection.execute(sa.delete(t.stories).where(t.stories.c.id == key))
@@ -165,3 +170,12 @@ class Judgements(Database):
             rows = connection.execute(sa.select(t.stories.c.id, t.stories.c.data).where(asked))
             held.update((key, data) for key, data in rows)
         return held
+
+
+def _still_following(story: Story, held: bytes | None, compared: Collection[str]) -> Story:
+    """Return a story as one that follows what its stored form does, if that was not among the stories compared."""
+    if story.follows is None and held is not None:
+        followed = msgspec.json.decode(held, type=Story).follows
+        if followed is not None and followed not in compared:
+            return msgspec.structs.replace(story, follows=followed)
+    return story

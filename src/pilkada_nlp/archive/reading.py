@@ -182,13 +182,16 @@ class _Known:
 
     def __init__(self, archive: Reading) -> None:
         self._archive = archive
-
-    def __contains__(self, key: object) -> bool:
+        # Asked for every link there is: making the question takes longer than answering it.
+        key: sa.BindParameter[str] = sa.bindparam("key")
         page = sa.exists().where(t.pages.c.id == key, t.pages.c.part == 1)
         passing = sorted(PASSING | {"too_old"})
         final = sa.exists().where(t.rejections.c.id == key, t.rejections.c.reason.not_in(passing))
+        self._question = sa.select(page | final)
+
+    def __contains__(self, key: object) -> bool:
         with self._archive._guarded() as connection:
-            return bool(connection.scalar(sa.select(page | final)))
+            return bool(connection.scalar(self._question, {"key": key}))
 
 
 def _rejection_row(rejection: Rejection, day: date) -> dict[str, Any]:

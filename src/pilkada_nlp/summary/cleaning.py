@@ -1,5 +1,6 @@
 """What must not pass from an article into a page, a table or a chat: controls, false links, formulas, markup."""
 
+import operator
 import re
 from typing import Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -19,18 +20,24 @@ _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def clean(value: T) -> T:
-    """Return `value`, a string or anything built of structs, tuples and dicts, with all its strings safe to show."""
+    """Return `value`, a string or anything built of structs, tuples and dicts, with all its strings safe to show.
+
+    What is safe already is not copied: a large summary would take as much memory again.
+    """
     if isinstance(value, str):
         if value.isascii() and value.isprintable():
             return value
         return _HIDDEN.sub("", _BREAK.sub(" ", value))  # type: ignore[return-value]
     if isinstance(value, msgspec.Struct):
-        fields = {name: clean(getattr(value, name)) for name in value.__struct_fields__}
-        return type(value)(**fields)
+        fields = [(name, getattr(value, name)) for name in value.__struct_fields__]
+        changed = {name: safe for name, field in fields if (safe := clean(field)) is not field}
+        return msgspec.structs.replace(value, **changed) if changed else value
     if isinstance(value, tuple):
-        return tuple(map(clean, value))  # type: ignore[return-value]
+        cleaned = tuple(map(clean, value))
+        return value if all(map(operator.is_, cleaned, value)) else cleaned  # type: ignore[return-value]
     if isinstance(value, dict):
-        return {clean(key): clean(inner) for key, inner in value.items()}  # type: ignore[return-value]
+        safe_dict = {clean(key): clean(inner) for key, inner in value.items()}
+        return value if safe_dict == value else safe_dict  # type: ignore[return-value]
     return value
 
 

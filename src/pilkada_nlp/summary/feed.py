@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+import msgspec
 from lxml import etree
 
 from pilkada_nlp.article import ZONES
@@ -23,9 +24,10 @@ def feed(summaries: Sequence[DailySummary], language: Language = "id") -> str:
     Each edition has an id of its own, so that a reader sees a corrected edition as new. A summary knows no time of its
     making: `updated` is the end of its window in the west of the country, one second later for each further edition.
     """
-    closed = [clean(summary) for summary in summaries if summary.closed]
+    closed = [summary for summary in summaries if summary.closed]
     days = sorted({summary.day for summary in closed}, reverse=True)[:_DAYS]
-    shown = sorted((s for s in closed if s.day in days), key=lambda s: (s.day, s.edition), reverse=True)
+    newest_first = sorted((s for s in closed if s.day in days), key=lambda s: (s.day, s.edition), reverse=True)
+    shown = [clean(_brief(summary)) for summary in newest_first]
     root = etree.Element("feed", nsmap={None: _ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", language)
     _add(root, "id", f"tag:pilkada-nlp,2024:{language}")
@@ -36,6 +38,15 @@ def feed(summaries: Sequence[DailySummary], language: Language = "id") -> str:
     for summary in shown:
         _entry(root, summary, Phrases(summary, language))
     return str(etree.tostring(root, encoding="unicode", pretty_print=True))
+
+
+def _brief(summary: DailySummary) -> DailySummary:
+    """Return a summary without what lies under the entries of its watchlist: it is large, and a feed only counts."""
+    entries = tuple(
+        msgspec.structs.replace(entry, counts={}, reasons=(), coverage=None, trend=None, history=())
+        for entry in summary.watchlist
+    )
+    return msgspec.structs.replace(summary, watchlist=entries)
 
 
 def _entry(root: etree._Element, summary: DailySummary, phrases: Phrases) -> None:

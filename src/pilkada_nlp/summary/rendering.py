@@ -40,7 +40,7 @@ def render(summary: DailySummary, language: Language = "id") -> dict[str, str]:
     return {
         "html": _page(phrases, "html"),
         "md": re.sub(r"\n{3,}", "\n\n", _page(phrases, "md")).strip() + "\n",
-        "json": msgspec.json.format(msgspec.json.encode(summary), indent=2).decode() + "\n",
+        "json": (msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n").decode(),
         "entries.csv": entries_csv(phrases),
         "stories.csv": stories_csv(phrases),
     }

@@ -17,6 +17,8 @@ from pilkada_nlp.summary.rendering import base_name, render
 from pilkada_nlp.wording import Language
 
 _FED: Final = 20  # days that a feed shows
+_OF_ENTRIES: Final = frozenset({"day", "region", "region_name", "theme", "level", "score"})  # read for the feed
+_NOTHING: Final = {"counts": msgspec.Raw(b"{}"), "reasons": msgspec.Raw(b"[]")}
 _FEEDS: Final[dict[Language, str]] = {"id": "umpan.atom", "en": "feed.atom"}
 
 
@@ -46,17 +48,31 @@ def write_summary(summary: DailySummary, out: Path, language: Language = "id") -
 
 
 def _earlier(summary: DailySummary, out: Path, language: Language) -> list[DailySummary]:
-    """Return the summaries of other days in `out`; a file that is none of this version is named in the log."""
+    """Return the summaries of other days in `out`, as far as the feed needs them.
+
+    A file that is none of this version is named in the log.
+    """
     found = []
     pattern = base_name(summary, language).replace(str(summary.day), "[0-9]*.json")
     for path in sorted(out.glob(pattern), reverse=True)[: _FED + 1]:
         if path.name == f"{base_name(summary, language)}.json":
             continue
         try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=DailySummary))
+            found.append(_read(path.read_bytes()))
         except (OSError, msgspec.MsgspecError) as error:
             logging.getLogger(__name__).warning("%s is left out of the feed: %s", path, error)
     return found
+
+
+def _read(data: bytes) -> DailySummary:
+    """Return a summary from its JSON without what lies under the entries of its watchlist.
+
+    On a busy day that is fifty megabytes, of which the feed shows nothing.
+    """
+    fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    entries = msgspec.json.decode(fields.pop("watchlist", b"[]"), type=list[dict[str, msgspec.Raw]])
+    brief = [{name: value for name, value in entry.items() if name in _OF_ENTRIES} | _NOTHING for entry in entries]
+    return msgspec.json.decode(msgspec.json.encode(fields | {"watchlist": brief}), type=DailySummary)
 
 
 def _replace(path: Path, content: bytes) -> None:
