@@ -16,6 +16,7 @@ SOURCE = ROOT / "src" / "pilkada_nlp"
 # Modules of one rank do not import each other; a module imports from lower ranks only.
 RANKS: list[set[str]] = [
     {"errors", "_version", "wording"},
+    {"files"},
     {"article"},
     {"preprocessing"},
     {"regions"},

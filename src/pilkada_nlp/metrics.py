@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 
 from pilkada_nlp.article import MODALITIES, Reason
 from pilkada_nlp.article.findings import Level
-from pilkada_nlp.errors import OutputError
+from pilkada_nlp.files import replace_file
 
 Labels = Mapping[str, str]
 
@@ -52,13 +52,7 @@ def write_metrics(run: RunReport, folder: Path) -> Path:
     A reader sees the old file or the new one, never a part. Raises OutputError when it cannot be written.
     """
     path = folder / f"pilkada-{run.kind}.prom"
-    fresh = folder / f".{path.name}.new"  # the collector reads *.prom only
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(metrics_text(run), encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error})", path) from error
+    replace_file(path, metrics_text(run).encode("utf-8"))
     return path
 
 

@@ -11,8 +11,8 @@ from typing import Final, Literal, get_args
 
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.errors import InputError, OutputError
+from pilkada_nlp.files import replace_file
 from pilkada_nlp.labelling.agreement import Conflict, How, conflicts, resolve
-from pilkada_nlp.labelling.files import replace
 from pilkada_nlp.labelling.json_lines import doccano_lines, own_lines, read_doccano, read_own
 from pilkada_nlp.labelling.label_studio import read_tasks, task_list
 from pilkada_nlp.labelling.record import Labelling, Reading, Skipped, Span
@@ -88,7 +88,7 @@ def write_labels(
             vocabulary.check(labelling)
         except ValueError as error:
             raise OutputError(f"article {labelling.article.id}: {error}", path) from error
-    replace(path, _WRITERS[form](labellings, path))
+    replace_file(path, _WRITERS[form](labellings, path))
 
 
 def write_tasks(tagged: Iterable[tuple[Article, Tagging]], path: Path) -> None:
@@ -96,4 +96,4 @@ def write_tasks(tagged: Iterable[tuple[Article, Tagging]], path: Path) -> None:
 
     Raises OutputError when the file cannot be written.
     """
-    replace(path, guessed_tasks(tagged))
+    replace_file(path, guessed_tasks(tagged))

@@ -1,12 +1,10 @@
-"""Files under limits: lines that are not endless, sizes that fit in memory, and results that are whole or not there."""
+"""Files under limits: lines that are not endless, and sizes that fit in memory."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pilkada_nlp.errors import InputError, OutputError
+from pilkada_nlp.errors import InputError
 
 LARGEST: Final = 256 * 2**20
 """Bytes of a file that is read as a whole; labels of ten thousand articles are a fifth of it."""
@@ -47,21 +45,3 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, text
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", str(path)) from error
-
-
-def replace(path: Path, written: bytes) -> None:
-    """Put a file in the place of `path`, all of it or nothing; OutputError when that is not possible."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        fresh = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(written)
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.chmod(0o644)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror})", path) from error

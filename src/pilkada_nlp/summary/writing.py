@@ -1,16 +1,14 @@
 """The files of a summary: each replaced whole or not at all."""
 
 import logging
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from pilkada_nlp.article.findings import DailySummary
-from pilkada_nlp.errors import OutputError
+from pilkada_nlp.files import replace_file
 from pilkada_nlp.summary.digest import digest
 from pilkada_nlp.summary.feed import feed
 from pilkada_nlp.summary.rendering import base_name, render
@@ -33,17 +31,11 @@ def write_summary(summary: DailySummary, out: Path, language: Language = "id") -
     texts = {f"{base}.{ending}": text for ending, text in render(summary, language).items()}
     texts |= {f"{base}-{n}.txt": f"{text}\n" for n, text in enumerate(digest(summary, language), 1)}
     texts[_FEEDS[language]] = feed([summary, *_earlier(summary, out, language)], language)
-    path = out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            path = out / name
-            _replace(path, text.encode("utf-8"))
-        for path in out.glob(f"{base}-*.txt"):
-            if path.name not in texts and re.fullmatch(r"\d+", path.stem.rpartition("-")[2]):
-                path.unlink()  # of an edition that had more messages
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error})", path) from error
+    for name, text in texts.items():
+        replace_file(out / name, text.encode("utf-8"))
+    for path in out.glob(f"{base}-*.txt"):
+        if path.name not in texts and re.fullmatch(r"\d+", path.stem.rpartition("-")[2]):
+            path.unlink(missing_ok=True)  # of an edition that had more messages
     return [out / name for name in texts]
 
 
@@ -73,18 +65,3 @@ def _read(data: bytes) -> DailySummary:
     entries = msgspec.json.decode(fields.pop("watchlist", b"[]"), type=list[dict[str, msgspec.Raw]])
     brief = [{name: value for name, value in entry.items() if name in _OF_ENTRIES} | _NOTHING for entry in entries]
     return msgspec.json.decode(msgspec.json.encode(fields | {"watchlist": brief}), type=DailySummary)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.chmod(0o644)
-        fresh.replace(path)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
