@@ -7,13 +7,15 @@ from pathlib import Path
 from pilkada_nlp.errors import OutputError
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file at `path`, whole or not at all; its folder is made when it is missing.
+def replace_file(path: Path, content: bytes, *, make_folder: bool = False) -> None:
+    """Put `content` in the place of the file at `path`, whole or not at all.
 
-    Raises OutputError when that is not possible.
+    Raises OutputError when that is not possible, or when its folder is missing and `make_folder` does not say to make
+    it: a folder of the program's own is made, one in a path that somebody typed may be a slip.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         fresh = Path(name)
         try:

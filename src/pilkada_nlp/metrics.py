@@ -52,7 +52,7 @@ def write_metrics(run: RunReport, folder: Path) -> Path:
     A reader sees the old file or the new one, never a part. Raises OutputError when it cannot be written.
     """
     path = folder / f"pilkada-{run.kind}.prom"
-    replace_file(path, metrics_text(run).encode("utf-8"))
+    replace_file(path, metrics_text(run).encode("utf-8"), make_folder=True)
     return path
 
 

@@ -32,7 +32,7 @@ def write_summary(summary: DailySummary, out: Path, language: Language = "id") -
     texts |= {f"{base}-{n}.txt": f"{text}\n" for n, text in enumerate(digest(summary, language), 1)}
     texts[_FEEDS[language]] = feed([summary, *_earlier(summary, out, language)], language)
     for name, text in texts.items():
-        replace_file(out / name, text.encode("utf-8"))
+        replace_file(out / name, text.encode("utf-8"), make_folder=True)
     for path in out.glob(f"{base}-*.txt"):
         if path.name not in texts and re.fullmatch(r"\d+", path.stem.rpartition("-")[2]):
             path.unlink(missing_ok=True)  # of an edition that had more messages
