@@ -336,12 +336,15 @@ def test_a_watch_tells_the_channels_it_names() -> None:
     assert raised(old, story_of("Kotak itu dicari.", id="b2", follows="a1"), watches=(watch,)) == []
 
 
-def test_a_watch_on_a_level_tells_of_an_entry_once_a_day_when_something_is_new() -> None:
-    """A level that stays high by what is long known is no news."""
+def test_a_watch_on_a_level_tells_of_an_entry_once_for_what_is_new() -> None:
+    """A level that stays high by what is long known, or was told before midnight, is no news."""
     watch = Watch(name="Berau tinggi", notify=("redaksi",), threshold="tinggi")
     story = story_of("Kotak suara hilang.")
     (alert,) = raised(story, entries=(entry_of(story),), watches=(watch,))
-    assert alert.event == "64.03/keamanan@2024-10-02"
+    assert alert.event == f"64.03/keamanan/Berau tinggi/{story.id}"
+    tomorrow = msgspec.structs.replace(entry_of(story), day=DAY + timedelta(days=1))
+    (again,) = raised(story, entries=(tomorrow,), watches=(watch,))
+    assert again.id == alert.id
     assert "tinggi" in alert.title
     assert "Kotak suara hilang." in alert.text
     old = story_of("Kotak suara hilang.", day=DAY - timedelta(days=4))

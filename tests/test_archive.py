@@ -225,7 +225,6 @@ def test_alerts_leave_once_and_none_is_lost(archive: Archive) -> None:
     archive.alert_sent("a", later)
     assert archive.due_alerts(later) == []
     assert archive.due_alerts(later + timedelta(minutes=5)) == [alert("b")]
-    assert (archive.alerts_sent_since(later), archive.alerts_sent_since(later + timedelta(minutes=1))) == (1, 0)
     states = {state.alert.id: state for state in archive.alert_log(NOW)}
     assert (states["b"].attempts, states["b"].error, states["b"].sent_at) == (1, "tidak terjawab", None)
     assert states["a"].sent_at == later
@@ -256,7 +255,8 @@ def test_a_closed_edition_is_never_overwritten(archive: Archive) -> None:
     second = msgspec.structs.replace(first, edition=2)
     archive.add_edition(second, NOW)
     assert archive.editions(DAY) == [first, second]
-    assert archive.last_closed() == DAY
+    assert (archive.first_edition(), archive.last_closed(DAY)) == (DAY, DAY)
+    assert archive.last_closed(DAY - timedelta(days=1)) is None
     assert archive.closed_at(DAY, DAY) == {DAY: NOW}
     assert archive.newest_fetched(DAY, DAY) == {}
     late = article_of("isi", id="telat", fetched_at=NOW + timedelta(hours=1))

@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from pilkada_nlp.archive import Archive
-from pilkada_nlp.article import ZONES
+from pilkada_nlp.archive import Archive, Judged
+from pilkada_nlp.article import ZONES, Relevance
 from pilkada_nlp.article.findings import Correction
 from pilkada_nlp.classifiers import Tagger
 from pilkada_nlp.config import AlertSettings
-from pilkada_nlp.daily import DailyResult, run_daily, run_poll
+from pilkada_nlp.daily import DailyResult, join_stories, run_daily, run_poll
 from pilkada_nlp.errors import ArchiveBusyError
 from pilkada_nlp.scrapers import Fetcher
 from tests.conftest import Site
@@ -237,3 +238,50 @@ def test_an_empty_day_of_a_silent_outlet_is_no_calm(news: News) -> None:
     assert summary.articles == 0
     levels = {state.region: state.level for state in summary.regions}
     assert (levels["64.08"], levels["33.74"]) == ("tanpa_data", "tanpa_data")
+
+
+def test_days_that_were_never_closed_are_closed_later(news: News) -> None:
+    """Who only ever runs the job in the evening gets each day's last word with the next run."""
+    news.daily(DAY)
+    news.publish(RIOT, at(DAY, 22).replace(minute=30))
+    news.now = at(DAY + timedelta(days=1), 22)
+    (closed,) = news.daily(DAY + timedelta(days=1)).others
+    assert (closed.day, closed.closed, len(closed.incidents)) == (DAY, True, 1)
+
+
+def test_an_entry_that_was_withdrawn_is_gone_from_its_page(news: News) -> None:
+    """A region and theme taken back makes a corrected edition of each closed day that listed it."""
+    news.publish(RIOT, at(DAY, 20))
+    news.now = at(DAY + timedelta(days=1), 6)
+    (entry, *_) = news.daily(DAY).summary.watchlist
+    said = Correction(
+        line=entry.id, action="withdraw", why="salah wilayah", by="uji", at=at(DAY + timedelta(days=1), 9)
+    )
+    news.archive.add_correction(said)
+    news.now = at(DAY + timedelta(days=2), 6)
+    corrected = {summary.day: summary for summary in news.daily(DAY + timedelta(days=1)).others}[DAY]
+    assert corrected.edition == 2
+    assert entry.id not in {left.id for left in corrected.watchlist}
+
+
+def test_an_outlet_that_fails_in_another_way_makes_no_edition(news: News) -> None:
+    """Running a closed day again while its outlet is down changes nothing of what was published."""
+    news.publish(RIOT, at(DAY, 20))
+    news.site.reply("/feed", (503, {"Retry-After": "7200"}, b""))
+    for hour in (6, 7, 9):
+        news.now = at(DAY + timedelta(days=1), hour)
+        assert news.daily(DAY).summary.edition == 1
+
+
+def test_an_article_that_a_new_model_finds_unrelated_leaves_its_story(news: News) -> None:
+    """What another model takes back is no incident any more, and the others of its story stay."""
+    news.publish(RIOT, at(DAY, 20))
+    news.now = at(DAY + timedelta(days=1), 6)
+    (incident,) = news.daily(DAY).summary.incidents
+    tagging = news.archive.taggings(DAY, DAY, news.tagger.name)[incident.id]
+    nothing = msgspec.structs.replace(
+        tagging, model="lain", relevant=Relevance(value=False, score=0.0), themes=(), modality=None
+    )
+    news.archive.add_judged([Judged(nothing, DAY, None)])
+    join_stories(news.archive)
+    assert news.archive.stories(DAY, DAY) == []

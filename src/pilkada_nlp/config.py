@@ -157,7 +157,16 @@ def load_config(path: Path | None = None) -> Config:
         ) from None
     if not config.contact.strip():
         raise ConfigError(f"{path}: contact is empty; outlets must be able to reach you.", path)
-    return config
+    # Cron starts a command anywhere, so a file that is named beside the configuration is looked for there.
+    return msgspec.structs.replace(
+        config,
+        outlets_file=_beside(path, config.outlets_file),
+        alerts=msgspec.structs.replace(config.alerts, watches_file=_beside(path, config.alerts.watches_file)),
+    )
+
+
+def _beside(path: Path, name: str | None) -> str | None:
+    return None if name is None else str(path.parent / Path(name).expanduser())
 
 
 def _address(_kind: type, value: Any) -> Address:

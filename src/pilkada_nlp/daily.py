@@ -25,7 +25,7 @@ from pilkada_nlp.extraction.workers import Job, Workers
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, reach, silent, today
 from pilkada_nlp.scrapers import Fetcher, Period
 from pilkada_nlp.stories import join, local_day, telling
-from pilkada_nlp.summary import apply_corrections, build_summary, write_summary
+from pilkada_nlp.summary import apply_corrections, build_summary, lines, write_summary
 from pilkada_nlp.watchlist import Watch, build_watchlist, cover, load_weights, volume
 from pilkada_nlp.wording import Language
 
@@ -111,6 +111,7 @@ def run_daily(
         files: list[Path] = []
         with run.stage("summary"):
             for at in _days(archive, day):
+                began = run.now()  # what is corrected from here on is for the next edition
                 made[at] = close_day(
                     at,
                     archive,
@@ -122,11 +123,10 @@ def run_daily(
                     notice=notice,
                 )
                 files += write_summary(made[at], out, language)
-                archive.add_edition(made[at], run.now())
+                archive.add_edition(made[at], began)
         # The past is no alarm: of a day that is caught up with, only what is still fresh is told.
         now = today(run.now())
-        entries = archive.entries(day) if day >= now - timedelta(days=1) else []
-        queued, sent = run.alert(entries, now, desk)
+        queued, sent = run.alert(archive.entries(now) or archive.entries(now - timedelta(days=1)), now, desk)
         archive.finish_run(run.id, run.now(), sources)
         progress("summary", 1, 1)
     others = tuple(summary for at, summary in made.items() if at != day)
@@ -238,7 +238,7 @@ class _Run:
         if desk.alerts is None:
             return 0, None
         with self.stage("alerts"):
-            stories = _told_until(day, self._archive)
+            stories = _told_until(day + timedelta(days=1), self._archive)  # in Papua it may be tomorrow already
             raised = raise_alerts(
                 stories,
                 entries,
@@ -314,7 +314,7 @@ def join_stories(archive: Archive, progress: Progress = silent) -> None:
         # Days close to each other are joined at once; after a backfill there may be months of them.
         first = days[0]
         last = max(day for day in days if day < first + timedelta(days=_JOINED))
-        told = archive.told(first - timedelta(days=_JOINED), last + timedelta(days=_LATE_COPIES))
+        told = archive.told(first - timedelta(days=_JOINED), last + timedelta(days=_JOINED))
         archive.replace_stories(told, join(told.tellings, told.known, independence), first, last)
         days = [day for day in days if day > last]
         progress("stories", total - len(days), total)
@@ -323,10 +323,11 @@ def join_stories(archive: Archive, progress: Progress = silent) -> None:
 def _days(archive: Archive, day: date) -> list[date]:
     """Return the days to summarise, in order: missed ones, those that something came late for, and `day`."""
     days = {day, *_late_days(archive, day - timedelta(days=_CORRECTED), day)}
-    last = archive.last_closed()
-    if last is not None:
-        missed = (last + timedelta(days=number) for number in range(1, (day - last).days))
-        days.update(at for at in missed if (day - at).days <= _MISSED)
+    first = archive.first_edition()
+    if first is not None:
+        before = [day - timedelta(days=back) for back in range(1, _MISSED + 1)]
+        closed = archive.closed_at(before[-1], before[0])
+        days.update(at for at in before if at >= first and at not in closed)
     return sorted(days)
 
 
@@ -336,10 +337,11 @@ def _late_days(archive: Archive, first: date, last: date) -> Iterator[date]:
     for day, fetched in archive.newest_fetched(first, last).items():
         if day in closed and fetched > closed[day]:
             yield day
-    for correction in archive.corrections():
-        story = archive.story(correction.line)
-        if story is not None and story.day in closed and correction.at > closed[story.day]:
-            yield story.day
+    corrections = archive.corrections()
+    for day, made in closed.items():
+        fresh = {correction.line for correction in corrections if correction.at > made}
+        if fresh and (summary := archive.summary(day)) is not None and not fresh.isdisjoint(lines(summary)):
+            yield day
 
 
 def close_day(
@@ -373,7 +375,7 @@ def close_day(
         taggings=archive.taggings(day, day, model),
         stories=stories,
         watchlist=watchlist,
-        sources=[_on_day(source, read, published.get(source.outlet, {}), day) for source in sources],
+        sources=[_on_day(source, last, read, published.get(source.outlet, {}), day) for source in sources],
         previous=archive.summary(day - timedelta(days=1)),
         last=last,
         corrections=archive.corrections(),
@@ -388,7 +390,14 @@ def close_day(
 def _told_until(day: date, archive: Archive) -> list[Story]:
     """Return the stories behind the watchlist of `day` and its history, corrected."""
     first = day - timedelta(days=2 * load_weights().window_days - 1)
-    return apply_corrections(archive.stories(first, day), archive.corrections())
+    stories = archive.stories(first, day)
+    # A story that was joined to another lives on under that one's id, and so does what was said of it.
+    now = {member.article: story.id for story in stories for member in story.members}
+    corrections = [
+        msgspec.structs.replace(correction, line=now.get(correction.line, correction.line))
+        for correction in archive.corrections()
+    ]
+    return apply_corrections(stories, corrections)
 
 
 def _weigh(
@@ -406,8 +415,17 @@ def _weigh(
     return stories, build_watchlist(stories, day, coverage=coverage, decisions=archive.decisions())
 
 
-def _on_day(source: SourceState, read: Collection[str], published: Mapping[date, int], day: date) -> SourceState:
-    """Return what is known of an outlet with its articles of the day beside its usual number."""
+def _on_day(
+    source: SourceState, last: DailySummary | None, read: Collection[str], published: Mapping[date, int], day: date
+) -> SourceState:
+    """Return what is known of an outlet with its articles of the day beside its usual number.
+
+    On a closed day its state stays as it was published unless it can be read now: that it fails in another way is no
+    news of that day.
+    """
+    said = [state for state in last.sources if state.outlet == source.outlet] if last and last.closed else []
+    if said and said[0].read == (source.outlet in read):
+        return said[0]
     usual = volume(published, day).usual
     if source.outlet in read and not source.read:
         source = SourceState(outlet=source.outlet, name=source.name, read=True)

@@ -91,7 +91,7 @@ def raise_alerts(
                     text = message.of_story(hit, Cause(watch.name))
                     add(_event(hit), watch.notify, watch.name, text, hit.severity >= SERIOUS)
             elif (reason := next((r for r in hit.reasons if r.story in recent and r.weight > 0), None)) is not None:
-                event = f"{hit.id}@{hit.day}"
+                event = f"{hit.id}/{watch.name}/{reason.story}"
                 add(event, watch.notify, watch.name, message.of_entry(hit, reason, watch.name), urgent=False)
     return sorted(found.values(), key=lambda alert: (not alert.urgent, alert.event, alert.channel))
 

@@ -83,7 +83,20 @@ class Judgements(Database):
                     content = {"day": day, "joined": False, "data": msgspec.msgpack.encode(telling)}
                     upsert(connection, t.tellings, {"article": tagging.id, **content})
                 else:
-                    connection.execute(sa.delete(t.tellings).where(t.tellings.c.article == tagging.id))
+                    self._take_out(connection, tagging.id)
+
+    @staticmethod
+    def _take_out(connection: sa.Connection, article: str) -> None:
+        """Forget what an article told, and have the story that it stood in made anew of the others."""
+        connection.execute(sa.delete(t.tellings).where(t.tellings.c.article == article))
+        story = connection.scalar(sa.select(t.members.c.story).where(t.members.c.article == article))
+        if story is None:
+            return
+        connection.execute(sa.delete(t.members).where(t.members.c.article == article))
+        others = sa.select(t.members.c.article).where(t.members.c.story == story)
+        if connection.scalar(others.limit(1)) is None:
+            connection.execute(sa.delete(t.stories).where(t.stories.c.id == story))
+        connection.execute(sa.update(t.tellings).where(t.tellings.c.article.in_(others)).values(joined=False))
 
     def taggings(self, first: date, last: date, model: str) -> dict[str, Tagging]:
         """Return article id -> tagging by `model` for the articles of these days."""

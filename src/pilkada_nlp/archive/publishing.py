@@ -45,10 +45,11 @@ class Publishing(Database):
             done = sa.update(t.runs).where(t.runs.c.id == run)
             connection.execute(done.values(finished_at=at, sources=msgspec.json.encode(list(sources))))
 
-    def last_finished(self, kind: str) -> datetime | None:
-        """Return when a run of this kind ("daily", "poll") last came to its end."""
+    def last_finished(self, kind: str, now: datetime) -> datetime | None:
+        """Return when a run of this kind ("daily", "poll") last came to its end, up to `now`."""
+        ended = t.runs.c.id.startswith(f"{kind} "), t.runs.c.finished_at <= now
         with self._guarded() as connection:
-            query = sa.select(sa.func.max(t.runs.c.finished_at)).where(t.runs.c.id.startswith(f"{kind} "))
+            query = sa.select(sa.func.max(t.runs.c.finished_at)).where(*ended)
             at: datetime | None = connection.scalar(query)
         return at
 
@@ -97,10 +98,17 @@ class Publishing(Database):
             query = sa.select(t.editions.c.data).where(t.editions.c.day == day).order_by(t.editions.c.edition)
             return [msgspec.json.decode(data, type=DailySummary) for data in connection.scalars(query)]
 
-    def last_closed(self) -> date | None:
-        """Return the last day whose summary was made when it was over."""
+    def first_edition(self) -> date | None:
+        """Return the first day that has a summary."""
         with self._guarded() as connection:
-            day: date | None = connection.scalar(sa.select(sa.func.max(t.editions.c.day)).where(t.editions.c.closed))
+            day: date | None = connection.scalar(sa.select(sa.func.min(t.editions.c.day)))
+        return day
+
+    def last_closed(self, until: date) -> date | None:
+        """Return the last day up to `until` whose summary was made when it was over."""
+        closed = t.editions.c.closed, t.editions.c.day <= until
+        with self._guarded() as connection:
+            day: date | None = connection.scalar(sa.select(sa.func.max(t.editions.c.day)).where(*closed))
         return day
 
     def closed_at(self, first: date, last: date) -> dict[date, datetime]:
@@ -189,11 +197,6 @@ class Publishing(Database):
         with self._guarded() as connection:
             row = sa.update(t.outbox).where(t.outbox.c.id == key)
             connection.execute(row.values(due_at=next_at, attempts=t.outbox.c.attempts + 1, error=error))
-
-    def alerts_sent_since(self, at: datetime) -> int:
-        """Return how many alerts went out from `at` on."""
-        with self._guarded() as connection:
-            return int(connection.scalar(sa.select(sa.func.count()).where(t.outbox.c.sent_at >= at)) or 0)
 
     def alert_log(self, since: datetime) -> list[AlertState]:
         """Return the alerts that wait, and those that were sent from `since` on, in the order in which they are due."""

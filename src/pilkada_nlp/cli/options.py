@@ -46,6 +46,9 @@ def lang_option(subject: str) -> Callable[[Any], Any]:
     )
 
 
+_FIRST_YEAR = 1998  # of free news in Indonesia; a year like 1 is a slip
+
+
 class _Day(click.DateTime):
     """A date, or "today" or "yesterday" in WIB."""
 
@@ -59,6 +62,8 @@ class _Day(click.DateTime):
 
             value = f"{datetime.now(ZONES['Asia/Jakarta'][1]) - timedelta(days=back):%Y-%m-%d}"
         found: datetime = super().convert(value, param, ctx)
+        if found.year < _FIRST_YEAR:
+            self.fail(f"{found:%Y-%m-%d} is before any news that can be read", param, ctx)
         return found
 
 

@@ -176,7 +176,7 @@ def _report(
         day=summary.day if summary else today(work.started_at),
         started_at=work.started_at,
         finished_at=now,
-        last_success_at=archive.last_finished(kind),
+        last_success_at=archive.last_finished(kind, now),
         model=tagger.name,
         taxonomy=tagger.taxonomy.version,
         version=__version__,

@@ -131,7 +131,7 @@ def _newest(archive: "Archive", given: datetime | None) -> "tuple[date, list[Wat
 
     day = given.date() if given else today(datetime.now(UTC))
     entries = archive.entries(day)
-    if not entries and given is None and (closed := archive.last_closed()):
+    if not entries and given is None and (closed := archive.last_closed(day)):
         day, entries = closed, archive.entries(closed)
     return day, entries
 

@@ -153,7 +153,10 @@ def _edition(fresh: DailySummary, last: DailySummary | None, corrections: Sequen
         return last
     if not last.closed:
         return msgspec.structs.replace(fresh, edition=last.edition)
-    return msgspec.structs.replace(fresh, edition=last.edition + 1, changes=changes(last, fresh, corrections))
+    different = changes(last, fresh, corrections)
+    if not different and (fresh.corrections, fresh.missing) == (last.corrections, last.missing):
+        return last  # an edition that corrects no line would only unsettle its readers
+    return msgspec.structs.replace(fresh, edition=last.edition + 1, changes=different)
 
 
 def _order(story: Story) -> tuple[float, float, int, str, str]:

@@ -65,6 +65,8 @@ def _corrected(story: Story, changes: Mapping[str, str]) -> Story:
     review = tuple(name for name in story.review if name not in changes)
     if "modality" in changes:
         fields["certainty"] = 1.0
+        if fields["modality"] != "putusan":
+            fields.setdefault("outcome", None)
     return msgspec.structs.replace(story, **fields, review=review)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ from pilkada_nlp.summary.digest import digest
 from pilkada_nlp.summary.feed import feed
 from pilkada_nlp.summary.rendering import base_name, render
 from pilkada_nlp.wording import Language
+
+_log = logging.getLogger(__name__)
 
 _FED: Final = 20  # days that a feed shows
 _OF_ENTRIES: Final = frozenset({"day", "region", "region_name", "theme", "level", "score"})  # read for the feed
@@ -29,8 +32,15 @@ def write_summary(summary: DailySummary, out: Path, language: Language = "id") -
     """
     base = base_name(summary, language)
     texts = {f"{base}.{ending}": text for ending, text in render(summary, language).items()}
-    texts |= {f"{base}-{n}.txt": f"{text}\n" for n, text in enumerate(digest(summary, language), 1)}
-    texts[_FEEDS[language]] = feed([summary, *_earlier(summary, out, language)], language)
+    further: dict[str, Callable[[], dict[str, str]]] = {
+        "digest": lambda: {f"{base}-{n}.txt": f"{text}\n" for n, text in enumerate(digest(summary, language), 1)},
+        "feed": lambda: {_FEEDS[language]: feed([summary, *_earlier(summary, out, language)], language)},
+    }
+    for name, make in further.items():
+        try:
+            texts |= make()
+        except Exception:  # whatever is wrong with one of them, people get the page
+            _log.exception("the %s of %s cannot be made", name, base)
     for name, text in texts.items():
         replace_file(out / name, text.encode("utf-8"), make_folder=True)
     for path in out.glob(f"{base}-*.txt"):
@@ -52,7 +62,7 @@ def _earlier(summary: DailySummary, out: Path, language: Language) -> list[Daily
         try:
             found.append(_read(path.read_bytes()))
         except (OSError, msgspec.MsgspecError) as error:
-            logging.getLogger(__name__).warning("%s is left out of the feed: %s", path, error)
+            _log.warning("%s is left out of the feed: %s", path, error)
     return found
 
 
