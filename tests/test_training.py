@@ -10,6 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from pilkada_nlp.classifiers import load_tagger
+from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.classifiers.document import DocumentReader
 from pilkada_nlp.classifiers.model import load_model
 from pilkada_nlp.classifiers.taxonomy import taxonomy_text
@@ -87,7 +88,7 @@ def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
     """Rows of split "test" change nothing in the model."""
     rows = read_corpus([corpus(tmp_path / "c.jsonl")])
     more = [*rows, LabelledArticle(**{**{n: getattr(rows[0], n) for n in rows[0].__struct_fields__}, "split": "test"})]
-    assert train(rows, tmp_path / "a").files == train(more, tmp_path / "b").files
+    assert train(rows, tmp_path / "a").manifest.files == train(more, tmp_path / "b").manifest.files
 
 
 def test_corpora_that_teach_nothing_are_refused(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_corpora_that_teach_nothing_are_refused(tmp_path: Path) -> None:
         train(plain, tmp_path / "m")
     # A theme whose examples are all on one event is learned, if not well.
     one = [msgspec.structs.replace(row, event="satu") if "petahana" in row.labels.pokok else row for row in rows]
-    assert "petahana" in train(one, tmp_path / "m").themes
+    assert "petahana" in train(one, tmp_path / "m").manifest.themes
 
 
 def test_a_folder_that_is_no_model_is_never_replaced(tmp_path: Path) -> None:
@@ -146,7 +147,10 @@ def test_sentences_teach_modality_and_nothing_else(tmp_path: Path) -> None:
     held_back = [msgspec.structs.replace(sentence, split="test") for sentence in taught]
     train(rows, tmp_path / "plain")
     train(rows, tmp_path / "taught", sentences=taught)
-    assert train(rows, tmp_path / "held", sentences=held_back).files == load_tagger(tmp_path / "plain").manifest.files
+    assert (
+        train(rows, tmp_path / "held", sentences=held_back).manifest.files
+        == load_tagger(tmp_path / "plain").manifest.files
+    )
     plain, _, _ = load_model(tmp_path / "plain", PREPROCESSING_VERSION)
     other, _, _ = load_model(tmp_path / "taught", PREPROCESSING_VERSION)
     changed = {head for head, row in plain.rows.items() if (plain.weights[:, row] != other.weights[:, row]).any()}
@@ -198,7 +202,7 @@ def test_an_own_taxonomy_may_add_themes(tmp_path: Path) -> None:
         else row
         for row in read_corpus([corpus(tmp_path / "c.jsonl")])
     ]
-    manifest = train(rows, tmp_path / "m", taxonomy_file=own)
+    manifest = train(rows, tmp_path / "m", taxonomy_file=own).manifest
     assert set(manifest.themes) == {"netralitas_asn", "petahana", "keamanan", "nelayan"}
     own.unlink()
     tagger = load_tagger(tmp_path / "m")
@@ -248,6 +252,6 @@ def test_the_shipped_model_was_trained_on_the_shipped_corpus() -> None:
     folders = [ROOT / "corpora" / "berita", ROOT / "corpora" / "ringkas"]
     rows = [row for row in read_corpus(folders) if row.split != "test"]
     sentences = [row for row in read_sentences([ROOT / "corpora" / "kalimat"]) if row.split != "test"]
-    manifest = load_tagger().manifest
+    manifest = load_tagger(shipped_model()).manifest
     assert manifest.articles == len(rows)
     assert manifest.corpus_sha256 == corpus_digest(rows, sentences)
