@@ -60,7 +60,7 @@ class Version(NamedTuple):
     """
 
     name: str
-    made_at: datetime | None
+    made_at: datetime
     articles: int
     own_articles: int
     figures: dict[str, float]

@@ -9,7 +9,7 @@ import click
 
 from pilkada_nlp.cli.labels import read_labellings
 from pilkada_nlp.cli.options import format_option, models_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
 
 if TYPE_CHECKING:
     from pilkada_nlp.labelling import Labelling
@@ -72,7 +72,7 @@ def models(folder: Path | None, form: Format) -> None:
         {
             "version": version.name,
             "serves": "yes" if version.serving else "",
-            "made": shown_time(version.made_at),
+            "made": f"{version.made_at:%Y-%m-%d}",
             "articles": version.articles,
             "own": version.own_articles,
             **{name: f"{version.figures[name]:.3f}" if name in version.figures else "-" for name in _SHOWN},

@@ -14,6 +14,7 @@ from pilkada_nlp.evaluation.measures import (
     CORE,
     Floats,
     Pair,
+    Question,
     average_precision,
     bins,
     calibration_error,
@@ -22,8 +23,8 @@ from pilkada_nlp.evaluation.measures import (
     f1,
     macro_f1,
     main_of,
+    mean,
     measured,
-    micro_f1,
     modality_of,
     named,
     regions,
@@ -111,6 +112,12 @@ def evaluate(tagger: Tagger, labelled: Sequence[Labelling], seed: int = 0) -> Ev
     )
 
 
+def _f1(group: Sequence[Pair], question: Question) -> float | None:
+    """Return F1, None where the labels have nothing to find: 0 would look like a failure."""
+    found = counts(group, question)
+    return round(float(f1(found.sum(axis=0))), 4) if found[:, [0, 2]].any() else None
+
+
 def _theme_score(theme: str, pairs: Sequence[Pair], drawn: Floats) -> ThemeScore:
     found = counts(pairs, main_of([theme]))
     answers = np.array([theme in labels.pokok for labels, _ in pairs])
@@ -179,10 +186,10 @@ def _slices(labelled: Sequence[Labelling], pairs: Sequence[Pair], themes: Sequen
                     by=by,
                     value=value,
                     articles=len(group),
-                    relevance_f1=round(micro_f1(group, relevant), 4),
-                    theme_f1=round(micro_f1(group, main_of(themes)), 4),
-                    signal_f1=round(micro_f1(group, signal), 4),
-                    modality_accuracy=round(sum(modalities) / max(1, len(modalities)), 4),
+                    relevance_f1=_f1(group, relevant),
+                    theme_f1=_f1(group, main_of(themes)),
+                    signal_f1=_f1(group, signal),
+                    modality_accuracy=round(mean(modalities), 4) if modalities else None,
                 )
             )
     return found

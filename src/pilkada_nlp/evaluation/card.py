@@ -35,6 +35,11 @@ def model_card(
     return "\n\n".join(parts) + "\n"
 
 
+def shown(figure: float | None) -> str:
+    """Return a figure with three digits, "-" for none."""
+    return "-" if figure is None else f"{figure:.3f}"
+
+
 def _head(manifest: Manifest) -> str:
     scores = "\n".join(f"| {name} | {value:.3f} |" for name, value in sorted(manifest.scores.items()))
     own = ""
@@ -95,7 +100,7 @@ def _judged(report: EvaluationReport) -> Iterator[str]:
             "**Slices**, articles, F1 of main themes and of signals:\n\n"
             "| slice | articles | themes | signals |\n|---|--:|--:|--:|\n"
             + "\n".join(
-                f"| {one.by}: {one.value} | {one.articles} | {one.theme_f1:.3f} | {one.signal_f1:.3f} |"
+                f"| {one.by}: {one.value} | {one.articles} | {shown(one.theme_f1)} | {shown(one.signal_f1)} |"
                 for one in report.slices[:_SHOWN_SLICES]
             )
         )

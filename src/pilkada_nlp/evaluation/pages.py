@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from pilkada_nlp.article import MODALITIES
+from pilkada_nlp.evaluation.card import shown
 from pilkada_nlp.evaluation.measures import Measure
 from pilkada_nlp.evaluation.report import Calibration, EvaluationReport, ThemeScore
 from pilkada_nlp.wording import template_environment
@@ -34,7 +35,7 @@ def report_html(report: EvaluationReport) -> str:
 def _context(report: EvaluationReport) -> dict[str, object]:
     found = [*MODALITIES, "-"]
     rows = [(name, [report.confusion[name].get(column, 0) for column in found]) for name in report.confusion]
-    return {"report": report, "found": found, "confusion": rows, "interval": _interval}
+    return {"report": report, "found": found, "confusion": rows, "interval": _interval, "shown": shown}
 
 
 def _interval(measure: Measure) -> str:

@@ -42,15 +42,18 @@ class Calibration(msgspec.Struct, frozen=True):
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """The chief figures on the articles that have `value` in `by` ("outlet", "year", …)."""
+    """The chief figures on the articles that have `value` in `by` ("outlet", "year", …).
+
+    A figure is None where the labels have nothing to find.
+    """
 
     by: str
     value: str
     articles: int
-    relevance_f1: float
-    theme_f1: float
-    signal_f1: float
-    modality_accuracy: float
+    relevance_f1: float | None
+    theme_f1: float | None
+    signal_f1: float | None
+    modality_accuracy: float | None
 
 
 class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):

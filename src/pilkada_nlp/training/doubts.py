@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from pilkada_nlp.article import MODALITIES, Evidence
 from pilkada_nlp.classifiers import load_tagger
 from pilkada_nlp.evaluation import article_of
@@ -60,7 +62,7 @@ def agreement(own: Sequence[Labelling], held: Held, themes: Sequence[str], likel
     ]
     both = sum(len(left & other) for left, other in zip(gold, found, strict=True))
     either = sum(len(left | other) for left, other in zip(gold, found, strict=True))
-    return {"relevant": round(sum(right) / len(right), 4), "themes": round(both / either if either else 1.0, 4)}
+    return {"relevant": round(float(np.mean(right)), 4), "themes": round(both / either if either else 1.0, 4)}
 
 
 def _of(labelling: Labelling, held: Held, row: int, themes: Sequence[str]) -> Iterator[tuple[Doubt, str]]:
