@@ -172,7 +172,7 @@ def cost(folder: Path) -> list[Figure]:
             "--out",
             f"{place}/m",
         ]
-        subprocess.run([sys.executable, "-m", "pilkada_nlp", *command], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "pilkada_nlp", *command], check=True, stdout=subprocess.DEVNULL)
         took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return [
