@@ -46,7 +46,9 @@ def test_unknown_words_are_told_by_week_and_outlet(toy: Tagger, rows: list[Label
     """The share is the mean of the articles'; the sentence says where and how much."""
     chance = random.Random(1)
     strange = [
-        msgspec.structs.replace(row, text=" ".join("".join(chance.sample("bdghklmnprst", 7)) for _ in range(20)))
+        msgspec.structs.replace(
+            row, title="", text=" ".join("".join(chance.sample("bdghklmnprst", 7)) for _ in range(20))
+        )
         for row in rows
     ]
     new = articles(strange, "baru")

@@ -14,10 +14,12 @@ from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.classifiers.document import DocumentReader
 from pilkada_nlp.classifiers.model import load_model
 from pilkada_nlp.classifiers.taxonomy import taxonomy_text
-from pilkada_nlp.corpora import LabelledArticle, read_corpus, read_sentences
+from pilkada_nlp.corpora import LabelledArticle, Labels, read_corpus, read_sentences
 from pilkada_nlp.errors import InputError, OutputError
+from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 from pilkada_nlp.training import corpus_digest, train
+from pilkada_nlp.training.groups import groups_of
 from tests.conftest import article_of
 
 ROOT = Path(__file__).parents[1]
@@ -255,3 +257,70 @@ def test_the_shipped_model_was_trained_on_the_shipped_corpus() -> None:
     manifest = load_tagger(shipped_model()).manifest
     assert manifest.articles == len(rows)
     assert manifest.corpus_sha256 == corpus_digest(rows, sentences)
+
+
+def labelling(row: LabelledArticle, outlet: str = "", event: str = "") -> Labelling:
+    """Return an own label of an article."""
+    return Labelling(article=msgspec.structs.replace(row, event=event), outlet=outlet)
+
+
+def test_own_labels_of_an_event_or_outlet_never_stand_on_both_sides(tmp_path: Path) -> None:
+    """Groups hang together over shared events and outlets; with too few of them events alone count."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl", 12)])
+    own = [labelling(row, f"media-{number // 2}", f"s{number}") for number, row in enumerate(rows)]
+    groups = groups_of([], own, least=5).tolist()
+    assert len(set(groups)) == 6
+    assert all(groups[number] == groups[number + 1] for number in range(0, 12, 2))
+    # An event that two outlets tell of joins them, and a corpus text on it goes with them.
+    own[1] = labelling(rows[1], "media-0", "s2")
+    told = msgspec.structs.replace(rows[0], event="s2")
+    groups = groups_of([told], own, least=5).tolist()
+    assert len({groups[0], *groups[1:5]}) == 1
+    assert len(set(groups)) == 5
+    one_outlet = [labelling(row, "media", f"s{number // 3}") for number, row in enumerate(rows)]
+    groups = groups_of([], one_outlet, least=5).tolist()
+    assert len(set(groups)) == 4
+
+
+def test_own_labels_count_instead_of_the_corpus(tmp_path: Path) -> None:
+    """An own label of a corpus text replaces that; the manifest says how many there are, and the order is nothing."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    own = [labelling(row, f"media-{number % 6}") for number, row in enumerate(rows[:24])]
+    manifest = train(rows, tmp_path / "a", own=own).manifest
+    assert (manifest.articles, manifest.own_articles) == (80, 24)
+    assert manifest.own_agreement
+    assert manifest.own_agreement["relevant"] > 0.9
+    train(rows, tmp_path / "b", own=own[::-1])
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    held_back = train(rows, tmp_path / "c", own=own, held_back=own[:4]).manifest
+    assert held_back.own_articles == 20
+
+
+def test_doubtful_labels_come_with_the_sentences_that_speak_against_them(tmp_path: Path) -> None:
+    """A riot that somebody calls no theme heads the list, with its own sentence as evidence."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    riot = msgspec.structs.replace(
+        next(row for row in rows if "keamanan" in row.labels.pokok),
+        id="salah",
+        event="",
+        text=f"Pagi hari warga desa pergi. {WORDS['keamanan'].capitalize()}. Sore hari rapat.",
+        labels=Labels(rel=False),
+    )
+    own = [labelling(row, f"media-{number % 6}") for number, row in enumerate(rows[:24])]
+    doubts = train(rows[24:], tmp_path / "m", own=[*own, Labelling(article=riot, by="ani")]).doubts
+    assert (doubts[0].article, doubts[0].by, doubts[0].field) == ("salah", "ani", "relevant")
+    assert (doubts[0].given, doubts[0].expected) == ("no", "yes")
+    assert doubts[0].probability < 0.2
+    assert "gas air mata" in doubts[0].evidence[0].text
+    assert [doubt.probability for doubt in doubts] == sorted(doubt.probability for doubt in doubts)
+
+
+def test_training_tells_how_far_it_is(tmp_path: Path) -> None:
+    """Each step counts up to what there is."""
+    told: list[tuple[str, int, int]] = []
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    train(rows, tmp_path / "m", progress=lambda step, done, total: told.append((step, done, total)))
+    for step in ("texts", "heads"):
+        counted = [(done, total) for name, done, total in told if name == step]
+        assert [done for done, _ in counted] == list(range(1, counted[0][1] + 1))
+        assert {total for _, total in counted} == {counted[0][1]}

@@ -146,10 +146,7 @@ class Versions:
                 raise OutputError("another model of that name is there; move it away", self.folder / name)
             return _version(self.folder / name, read_champion(self.folder).serving == name)
         if frozen:
-            report = evaluate(tagger, frozen)
-            before = evaluate(load_tagger(serving_model(self.folder)), frozen)
-            (fresh / _EVALUATION).write_bytes(msgspec.json.encode((report, before)))
-            (fresh / "card.md").write_text(model_card(tagger.manifest, report, before), encoding="utf-8")
+            judge(fresh, frozen, serving_model(self.folder))
         fresh.rename(self.folder / name)
         return _version(self.folder / name, False)
 
@@ -228,6 +225,19 @@ class Versions:
             yield
 
 
+def judge(folder: Path, held_back: Sequence[Labelling], before: Path | None = None) -> None:
+    """Judge the model in `folder` on articles that it did not learn from, and write that into the folder and its card.
+
+    The card says what changed against the model in the folder `before`, if there is one. Raises OutputError when the
+    folder cannot be written.
+    """
+    tagger = load_tagger(folder)
+    report = evaluate(tagger, held_back)
+    other = evaluate(load_tagger(before), held_back) if before else None
+    replace(folder / _EVALUATION, msgspec.json.encode((report, other)))
+    replace(folder / "card.md", model_card(tagger.manifest, report, other).encode())
+
+
 def load_gates(path: Path | None = None) -> Gates:
     """Return the gates in a file, by default those that come with the package; InputError when it is none."""
     path = path or shipped_model().parent / "gates.toml"
@@ -273,9 +283,11 @@ def _version(folder: Path, serving: bool) -> Version:
     return Version(manifest.name, made_at, manifest.articles, manifest.own_articles, figures, serving)
 
 
-def _evaluations(folder: Path) -> tuple[EvaluationReport, EvaluationReport]:
+def _evaluations(folder: Path) -> tuple[EvaluationReport, EvaluationReport | None]:
     try:
-        return msgspec.json.decode((folder / _EVALUATION).read_bytes(), type=tuple[EvaluationReport, EvaluationReport])
+        return msgspec.json.decode(
+            (folder / _EVALUATION).read_bytes(), type=tuple[EvaluationReport, EvaluationReport | None]
+        )
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelError(f"{_EVALUATION} cannot be read ({error}); train this version again", folder) from error
 

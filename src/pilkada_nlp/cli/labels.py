@@ -121,7 +121,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
 @click.option(
     "--model",
     type=click.Path(path_type=Path, file_okay=False),
-    show_default="the shipped model",
+    show_default="the model in service",
     help="The model's folder.",
 )
 def tasks(files: Sequence[str], out: Path, model: Path | None) -> None:

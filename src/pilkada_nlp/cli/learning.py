@@ -59,7 +59,7 @@ def train(
     from pilkada_nlp.corpora import read_corpus, read_sentences
     from pilkada_nlp.labelling import Labelling, resolve
     from pilkada_nlp.training import train as train_model
-    from pilkada_nlp.versions import Versions
+    from pilkada_nlp.versions import Versions, judge
 
     folders = [path for path in labelled if path.is_dir()]
     if not folders:
@@ -69,12 +69,14 @@ def train(
     own = resolve(one for path in labelled if path.is_file() for one in read_labellings(path, None, taxonomy))
     taught = read_sentences(sentences)
     with progress_bar() as progress:
+        tests = [Labelling(article=row) for row in corpus if row.split == "test"]
+        tests += [one for one in own if one.article.split == "test"]
         if out:
-            trained = train_model(corpus, out, seed, taxonomy, taught, own, progress=progress)
+            trained = train_model(corpus, out, seed, taxonomy, taught, own, tests, progress)
+            if tests:
+                judge(out, tests)
         else:
             versions = Versions(folder)
-            tests = [Labelling(article=row) for row in corpus if row.split == "test"]
-            tests += [one for one in own if one.article.split == "test"]
             frozen = versions.frozen(when_new=tests)
             with versions.fresh() as fresh:
                 trained = train_model(corpus, fresh, seed, taxonomy, taught, own, frozen, progress)
