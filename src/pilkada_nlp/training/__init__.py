@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import sklearn
+from threadpoolctl import threadpool_limits
 
 from pilkada_nlp.article import MODALITIES, OUTCOMES, SOURCE_KINDS, Article
 from pilkada_nlp.classifiers.document import DocumentReader
@@ -85,14 +86,17 @@ def train(
     weights = np.r_[np.ones(len(rows) - len(own)), np.full(len(own), _OWN_WEIGHT)]
     heads = 2 * len(themes) + 4
     done = iter(range(1, heads + 1))
-    scores, held = Fitting(
+    fitting = Fitting(
         model,
         Texts(matrix_of(model, documents), rows, groups, weights),
         matrix_of(model, [reader.read(_text(row.id, "", row.text)).counts for row in sentences]),
         [row.mod for row in sentences],
         seed,
         lambda: progress("heads", next(done), heads),
-    ).fit(themes)
+    )
+    # Within one fit a second thread costs more than it brings, and would make the last digits a matter of chance.
+    with threadpool_limits(1):
+        scores, held = fitting.fit(themes)
     digest = corpus_digest(rows, sentences)
     unknown = [_unknown_share(document, frequency) for document in documents]
     manifest = Manifest(

@@ -46,9 +46,11 @@ def write_folder(model: LinearModel, manifest: Manifest, out: Path, taxonomy_fil
         (fresh / "manifest.json").write_text(text, encoding="utf-8")
         (fresh / "card.md").write_text(model_card(manifest), encoding="utf-8")
         fresh.chmod(0o755)
+        aside = fresh.with_name(f"{fresh.name}-old")
         if out.exists():
-            shutil.rmtree(out)
+            out.rename(aside)
         fresh.rename(out)
+        shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise OutputError(f"the model cannot be written ({error.strerror or error})", out) from error
     return manifest
