@@ -32,7 +32,7 @@ from pilkada_nlp.evaluation import article_of
 from pilkada_nlp.evaluation.measures import Floats, counts, f1, main_of, measure, samples
 from pilkada_nlp.inputs import article_of_json
 from pilkada_nlp.labelling import Labelling, write_labels
-from pilkada_nlp.training import train
+from pilkada_nlp.training import train, train_version
 from pilkada_nlp.versions import Versions
 
 ROOT = Path(__file__).parents[1]
@@ -121,15 +121,11 @@ def with_false_labels(own: Sequence[Labelling], share: float, seed: int) -> list
 def gates(real: Sequence[Labelling]) -> list[Figure]:
     """Say whether the gates let careful labels pass and stop those of which three in ten are false."""
     corpus, sentences = read_corpus(CORPORA), read_sentences([SENTENCES])
-    tests = [Labelling(article=row) for row in corpus if row.split == "test"]
     figures = []
     for name, own in (("careful labels", real), ("three in ten labels false", with_false_labels(real, FALSE, 0))):
         with tempfile.TemporaryDirectory() as place:
             versions = Versions(Path(place))
-            frozen = versions.frozen(when_new=tests)
-            with versions.fresh() as fresh:
-                manifest = train(corpus, fresh, sentences=sentences, own=own, held_back=frozen).manifest
-                versions.take(fresh, frozen)
+            manifest = train_version(versions, corpus, own, sentences=sentences).manifest
             verdict = versions.promote(manifest.name)
             for field, share in (manifest.own_agreement or {}).items():
                 figures.append(Figure(f"{name}: out-of-fold agreement on {field}", share, ""))
@@ -172,7 +168,7 @@ def cost(folder: Path) -> list[Figure]:
             "--out",
             f"{place}/m",
         ]
-        subprocess.run([sys.executable, "-m", "pilkada_nlp", *command], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-m", "pilkada_nlp", *command], check=True, capture_output=True)
         took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return [

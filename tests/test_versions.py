@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,7 @@ from pilkada_nlp.classifiers.champion import POINTER, read_champion, serving_mod
 from pilkada_nlp.corpora import LabelledArticle, Labels, read_corpus
 from pilkada_nlp.errors import InputError, ModelError, OutputError
 from pilkada_nlp.labelling import Labelling, write_labels
-from pilkada_nlp.training import Trained, train
+from pilkada_nlp.training import train_version
 from pilkada_nlp.versions import LABELS, Gates, Versions, load_gates
 from tests.conftest import article_of
 from tests.test_training import WORDS, corpus
@@ -52,15 +51,6 @@ def own_labels(count: int = 60, false: float = 0.0) -> list[Labelling]:
     return made
 
 
-def make(versions: Versions, learned: Sequence[LabelledArticle], own: Sequence[Labelling] = ()) -> Trained:
-    """Train a version as the command does."""
-    frozen = versions.frozen([Labelling(article=row) for row in learned if row.split == "test"])
-    with versions.fresh() as fresh:
-        trained = train(learned, fresh, own=own, held_back=frozen)
-        versions.take(fresh, frozen)
-    return trained
-
-
 def pilkada(*args: str) -> subprocess.Popen[str]:
     """Start the command itself."""
     command = [sys.executable, "-m", "pilkada_nlp", *args]
@@ -76,13 +66,13 @@ def versions(tmp_path: Path) -> Versions:
 def test_a_version_serves_once_it_is_promoted_and_until_it_is_rolled_back(versions: Versions, tmp_path: Path) -> None:
     """The shipped model serves when nothing was promoted; a loaded tagger stays what it is while others take over."""
     learned = rows(tmp_path)
-    first = make(versions, learned).manifest
+    first = train_version(versions, learned, []).manifest
     assert serving_model(versions.folder) == shipped_model()
     # Against the shipped model, which knows fourteen themes and the press, a toy of three is worse at most things.
     easy = msgspec.structs.replace(GATES, tolerance=dict.fromkeys(GATES.tolerance, 1.0))
     assert not versions.promote(first.name, gates=easy).refusals
     running = load_tagger(serving_model(versions.folder))
-    second = make(versions, learned, own_labels()).manifest
+    second = train_version(versions, learned, own_labels()).manifest
     verdict = versions.promote(second.name, gates=GATES)
     assert not verdict.refusals, verdict
     assert running.tag([article_of(learned[0].text)])[0].model == first.name
@@ -102,9 +92,9 @@ def test_three_false_labels_in_ten_are_stopped(versions: Versions, tmp_path: Pat
     """Careful labels pass the gates; with 30 % turned round the version is refused and the model before serves on."""
     learned = rows(tmp_path)
     easy = msgspec.structs.replace(GATES, tolerance=dict.fromkeys(GATES.tolerance, 1.0))
-    good = make(versions, learned, own_labels()).manifest
+    good = train_version(versions, learned, own_labels()).manifest
     assert not versions.promote(good.name, gates=easy).refusals
-    bad = make(versions, learned, own_labels(false=0.3))
+    bad = train_version(versions, learned, own_labels(false=0.3))
     verdict = versions.promote(bad.manifest.name, gates=GATES)
     assert LABELS in {refusal.gate for refusal in verdict.refusals}
     assert serving_model(versions.folder).name == good.name
@@ -118,7 +108,7 @@ def test_three_false_labels_in_ten_are_stopped(versions: Versions, tmp_path: Pat
 def test_a_regression_may_be_allowed_in_words_that_the_card_keeps(versions: Versions, tmp_path: Path) -> None:
     """A gate that is named with a reason does not stop a version; card and pointer say so, and others still count."""
     learned = rows(tmp_path)
-    name = make(versions, learned, own_labels(false=0.3)).manifest.name
+    name = train_version(versions, learned, own_labels(false=0.3)).manifest.name
     gates = msgspec.structs.replace(GATES, tolerance={"keamanan": 1.0, "themes": 1.0})
     assert [refusal.gate for refusal in versions.promote(name, gates=gates).refusals] == [LABELS]
     with pytest.raises(InputError, match="no such gate"):
@@ -132,19 +122,19 @@ def test_a_regression_may_be_allowed_in_words_that_the_card_keeps(versions: Vers
 def test_nothing_that_judges_is_learned_from(versions: Versions, tmp_path: Path) -> None:
     """Frozen articles stay those of the first training, and an own label of one of them teaches nothing."""
     learned = rows(tmp_path)
-    plain = make(versions, learned).manifest
+    plain = train_version(versions, learned, []).manifest
     frozen = versions.frozen()
     again = [msgspec.structs.replace(frozen[0], article=msgspec.structs.replace(frozen[0].article, split="train"))]
-    assert make(versions, learned, again).manifest.files == plain.files
+    assert train_version(versions, learned, again).manifest.files == plain.files
     assert versions.frozen(own_labels()) == frozen
 
 
 def test_the_same_training_makes_no_second_version(versions: Versions, tmp_path: Path) -> None:
     """The same labels in another order are the same version; another model of that name is never overwritten."""
     learned = rows(tmp_path)
-    name = make(versions, learned, own_labels()).manifest.name
+    name = train_version(versions, learned, own_labels()).manifest.name
     before = (versions.path(name) / "weights.npz").read_bytes()
-    assert make(versions, learned, own_labels()[::-1]).manifest.name == name
+    assert train_version(versions, learned, own_labels()[::-1]).manifest.name == name
     assert [version.name for version in versions.all()][1:] == [name]
     manifest = versions.path(name) / "manifest.json"
     changed = json.loads(manifest.read_text())
@@ -156,13 +146,13 @@ def test_the_same_training_makes_no_second_version(versions: Versions, tmp_path:
     ).hexdigest()
     manifest.write_text(json.dumps(changed))
     with pytest.raises(OutputError, match="another model of that name"):
-        make(versions, learned, own_labels())
+        train_version(versions, learned, own_labels())
     assert (versions.path(name) / "weights.npz").read_bytes() == before
 
 
 def test_a_broken_version_is_told_and_never_promoted(versions: Versions, tmp_path: Path) -> None:
     """A changed file shows in the list, and promotion refuses it; so does a pointer that leads nowhere."""
-    name = make(versions, rows(tmp_path)).manifest.name
+    name = train_version(versions, rows(tmp_path), []).manifest.name
     (versions.path(name) / "weights.npz").write_bytes(b"rusak")
     assert "was changed" in str([version.problem for version in versions.all()])
     with pytest.raises(ModelError, match="was changed"):
@@ -183,7 +173,7 @@ def test_killing_training_leaves_nothing_broken(versions: Versions, tmp_path: Pa
     folder.mkdir()
     learned = rows(folder)
     (folder / "c.jsonl").write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in learned))
-    name = make(versions, learned).manifest.name
+    name = train_version(versions, learned, []).manifest.name
     write_labels(own_labels(), tmp_path / "own.jsonl")
     command = ["train", str(folder), str(tmp_path / "own.jsonl"), "--models", str(versions.folder)]
     with pilkada(*command) as process:
@@ -202,8 +192,8 @@ def test_killing_training_leaves_nothing_broken(versions: Versions, tmp_path: Pa
 def test_killing_a_promotion_leaves_the_old_or_the_new_model_in_service(versions: Versions, tmp_path: Path) -> None:
     """Whenever kill -9 strikes, the pointer names a whole model, and a promotion afterwards succeeds."""
     learned = rows(tmp_path)
-    first = make(versions, learned).manifest.name
-    second = make(versions, learned, own_labels()).manifest.name
+    first = train_version(versions, learned, []).manifest.name
+    second = train_version(versions, learned, own_labels()).manifest.name
     easy = msgspec.structs.replace(GATES, tolerance={}, labels={})
     versions.promote(first, gates=easy)
     command = ["promote", second, "--models", str(versions.folder)]
@@ -227,7 +217,7 @@ def test_two_trainings_do_not_disturb_each_other(versions: Versions) -> None:
 def test_the_commands_tell_and_decide(versions: Versions, tmp_path: Path) -> None:
     """`models` lists what serves, `promote` refuses with status 1 and a reason, `evaluate` writes a report."""
     learned = rows(tmp_path)
-    name = make(versions, learned, own_labels(false=0.3)).manifest.name
+    name = train_version(versions, learned, own_labels(false=0.3)).manifest.name
     place = ["--models", str(versions.folder)]
     with pilkada("promote", name, *place) as process:
         _, errors = process.communicate()
@@ -245,7 +235,7 @@ def test_the_commands_tell_and_decide(versions: Versions, tmp_path: Path) -> Non
 
 def test_serving_takes_the_version_in_service(versions: Versions, tmp_path: Path) -> None:
     """`pilkada tag` uses it without being told, in a process that loads no training code."""
-    name = make(versions, rows(tmp_path)).manifest.name
+    name = train_version(versions, rows(tmp_path), []).manifest.name
     versions.promote(name, gates=msgspec.structs.replace(GATES, tolerance={}, labels={}))
     home = tmp_path / "data"
     (home / "pilkada").mkdir(parents=True)

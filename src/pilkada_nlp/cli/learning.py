@@ -57,7 +57,8 @@ def train(
     Example: pilkada train label-minggu-ini.xlsx
     """
     from pilkada_nlp.corpora import read_corpus, read_sentences
-    from pilkada_nlp.labelling import Labelling, resolve
+    from pilkada_nlp.labelling import resolve
+    from pilkada_nlp.training import articles_held_back, train_version
     from pilkada_nlp.training import train as train_model
     from pilkada_nlp.versions import Versions, judge
 
@@ -69,18 +70,13 @@ def train(
     own = resolve(one for path in labelled if path.is_file() for one in read_labellings(path, None, taxonomy))
     taught = read_sentences(sentences)
     with progress_bar() as progress:
-        tests = [Labelling(article=row) for row in corpus if row.split == "test"]
-        tests += [one for one in own if one.article.split == "test"]
         if out:
-            trained = train_model(corpus, out, seed, taxonomy, taught, own, tests, progress)
-            if tests:
-                judge(out, tests)
+            held_back = articles_held_back(corpus, own)
+            trained = train_model(corpus, out, seed, taxonomy, taught, own, held_back, progress)
+            if held_back:
+                judge(out, held_back)
         else:
-            versions = Versions(folder)
-            frozen = versions.frozen(when_new=tests)
-            with versions.fresh() as fresh:
-                trained = train_model(corpus, fresh, seed, taxonomy, taught, own, frozen, progress)
-                versions.take(fresh, frozen)
+            trained = train_version(Versions(folder), corpus, own, seed, taxonomy, taught, progress)
     manifest = trained.manifest
     rows: list[Row] = [{"measure": name, "value": value} for name, value in sorted(manifest.scores.items())]
     print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")

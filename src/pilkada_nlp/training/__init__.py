@@ -23,8 +23,9 @@ from pilkada_nlp.training.fitting import FOLDS, MORE_LIKELY_THAN_NOT, Fitting, T
 from pilkada_nlp.training.folder import corpus_digest, refuse_other_folders, write_folder
 from pilkada_nlp.training.groups import event_of, groups_of
 from pilkada_nlp.training.reference import reference_of
+from pilkada_nlp.versions import Versions
 
-__all__ = ["Doubt", "Trained", "corpus_digest", "train"]
+__all__ = ["Doubt", "Trained", "articles_held_back", "corpus_digest", "train", "train_version"]
 
 _LEAST_DOCUMENTS: Final = 4  # a term in fewer articles says more about one event than about a theme
 _LEAST_EXAMPLES: Final = 5  # main-theme articles from which a theme can be learned; one for each fold
@@ -117,6 +118,33 @@ def train(
     )
     manifest = write_folder(model, manifest, out, taxonomy_file)
     return Trained(manifest, doubts_about(own, held, themes, out))
+
+
+def train_version(
+    versions: Versions,
+    corpus: Sequence[LabelledArticle],
+    own: Sequence[Labelling],
+    seed: int = 0,
+    taxonomy_file: Path | None = None,
+    sentences: Sequence[LabelledSentence] = (),
+    progress: Progress = lambda step, done, total: None,
+) -> Trained:
+    """Train as `train` does, and make the model a version, judged on the articles that no version learns from.
+
+    The first time these are the articles of split "test" in the corpus and among the own labels; they stay the same
+    from then on. A version serves when it is promoted (`Versions.promote`). Raises what `train`, `Versions.fresh` and
+    `Versions.take` raise.
+    """
+    frozen = versions.frozen(when_new=articles_held_back(corpus, own))
+    with versions.fresh() as fresh:
+        trained = train(corpus, fresh, seed, taxonomy_file, sentences, own, frozen, progress)
+        versions.take(fresh, frozen)
+    return trained
+
+
+def articles_held_back(corpus: Sequence[LabelledArticle], own: Sequence[Labelling]) -> list[Labelling]:
+    """Return the articles of split "test", which are never learned from."""
+    return [one for one in (*(Labelling(article=row) for row in corpus), *own) if one.article.split == "test"]
 
 
 def _may_be_learned(row: LabelledArticle, kept: Collection[str]) -> bool:
