@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import date
-from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -75,8 +74,9 @@ def found_by(tagger: Tagger, judged: Sequence[Labelling]) -> Floats:
     return counts(pairs, main_of(tagger.manifest.themes))
 
 
-def gains(real: Sequence[Labelling]) -> list[Figure]:
+def gains(folder: Path) -> list[Figure]:
     """Measure what labels of the other outlets bring to main themes, on each fifth of the outlets."""
+    real = real_labels(folder)
     folds = list(GroupKFold(FOLDS).split(real, groups=[one.outlet for one in real]))
     alone, beside = np.zeros((len(real), 3)), np.zeros((len(real), 3))
     with tempfile.TemporaryDirectory() as place:
@@ -118,8 +118,9 @@ def with_false_labels(own: Sequence[Labelling], share: float, seed: int) -> list
     return result
 
 
-def gates(real: Sequence[Labelling]) -> list[Figure]:
+def gates(folder: Path) -> list[Figure]:
     """Say whether the gates let careful labels pass and stop those of which three in ten are false."""
+    real = real_labels(folder)
     corpus, sentences = read_corpus(CORPORA), read_sentences([SENTENCES])
     figures = []
     for name, own in (("careful labels", real), ("three in ten labels false", with_false_labels(real, FALSE, 0))):
@@ -184,11 +185,10 @@ def main() -> None:
     if not place:
         print("PILKADA_MEASURE is not set: retraining was not measured.")
         return
-    folder = Path(place)
-    real = real_labels(folder)
     print("| figure | measured | mark |\n|---|--:|---|")
-    for figure in chain(cost(folder), gates(real), gains(real)):
-        print(figure.line(), flush=True)
+    for part in (cost, gates, gains):
+        for figure in part(Path(place)):
+            print(figure.line(), flush=True)
 
 
 if __name__ == "__main__":
