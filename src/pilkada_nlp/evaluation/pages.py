@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _ROW: Final = 20  # units of height of a bar
-_NAMES: Final = 170  # units of width for the names beside bars
+_NAMES: Final = 200  # units of width for the names beside bars
 _LENGTH: Final = 300  # units that a figure of 1 takes
 
 
