@@ -18,6 +18,7 @@ import msgspec
 from benchmarks.figures import Figure
 from benchmarks.quality import judged
 from pilkada_nlp.classifiers import Tagger, load_tagger
+from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.inputs import article_of_json
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +83,7 @@ def main() -> None:
     print("| figure | measured | mark |\n|---|--:|---|")
     for figure in [*start_up(), *demonstration()]:
         print(figure.line(), flush=True)
-    tagger = load_tagger()
+    tagger = load_tagger(shipped_model())
     files = sorted((ROOT / "corpora" / "berita").glob("*.jsonl"))
     lines = [line for path in files for line in path.read_bytes().splitlines()]
     held_out = [line for line in lines if json.loads(line)["split"] == "test"]

@@ -22,6 +22,7 @@ from benchmarks.figures import Figure
 from pilkada_nlp.article import Article, Modality, RegionTag, Tagging
 from pilkada_nlp.article.findings import Story
 from pilkada_nlp.classifiers import load_tagger
+from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.inputs import article_of_json
 from pilkada_nlp.regions import region
 from pilkada_nlp.stories import build_stories, join, telling
@@ -171,7 +172,7 @@ def _tagged(articles: Sequence[Article]) -> dict[str, Tagging]:
             relevant=msgspec.structs.replace(tagging.relevant, value=True),
             modality=tagging.modality or Modality(value="fakta_proses", score=0.0),
         )
-        for tagging in load_tagger().tag(articles)
+        for tagging in load_tagger(shipped_model()).tag(articles)
     }
 
 

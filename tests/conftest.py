@@ -6,6 +6,7 @@ import os
 import platform
 import struct
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,9 @@ import pytest
 from pilkada_nlp.article import Article, Outlet, Page
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.scrapers import Fetcher
+
+# The model that a developer may have put in service, and an archive of theirs, are none of the tests' business.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="pilkada-tests-")
 
 NOW = datetime(2024, 11, 21, 15, 30, tzinfo=UTC)
 

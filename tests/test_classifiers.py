@@ -13,8 +13,8 @@ import pytest
 
 from pilkada_nlp.article import Article, ModalityValue, Tagging
 from pilkada_nlp.classifiers import Tagger, cues, load_tagger
+from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.classifiers.phrases import PhraseMatcher
-from pilkada_nlp.classifiers.tagger import shipped_model
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.corpora import read_corpus, read_sentences
 from pilkada_nlp.demo import demo_articles

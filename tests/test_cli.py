@@ -172,12 +172,13 @@ def test_train_writes_a_model_and_its_scores(tmp_path: Path) -> None:
     """The measures on stdout; a bad corpus names its line."""
     from tests.test_training import corpus
 
-    path = corpus(tmp_path / "c.jsonl")
-    result = run("train", str(path), "--out", str(tmp_path / "m"), "--format", "csv")
+    (tmp_path / "korpus").mkdir()
+    path = corpus(tmp_path / "korpus" / "c.jsonl")
+    result = run("train", str(path.parent), "--out", str(tmp_path / "m"), "--format", "csv")
     assert result.exit_code == 0, result.output
     assert "f1.keamanan" in {row["measure"] for row in csv.DictReader(io.StringIO(result.stdout))}
     path.write_text("{}\n")
-    result = run("train", str(path), "--out", str(tmp_path / "n"))
+    result = run("train", str(path.parent), "--out", str(tmp_path / "n"))
     assert result.exit_code == 1
     assert "c.jsonl, line 1" in result.stderr
     assert not (tmp_path / "n").exists()

@@ -10,13 +10,16 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from pilkada_nlp.classifiers import load_tagger
+from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.classifiers.document import DocumentReader
 from pilkada_nlp.classifiers.model import load_model
 from pilkada_nlp.classifiers.taxonomy import taxonomy_text
-from pilkada_nlp.corpora import LabelledArticle, read_corpus, read_sentences
+from pilkada_nlp.corpora import LabelledArticle, Labels, read_corpus, read_sentences
 from pilkada_nlp.errors import InputError, OutputError
+from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 from pilkada_nlp.training import corpus_digest, train
+from pilkada_nlp.training.groups import groups_of
 from tests.conftest import article_of
 
 ROOT = Path(__file__).parents[1]
@@ -87,7 +90,7 @@ def test_test_articles_are_not_trained_on(tmp_path: Path) -> None:
     """Rows of split "test" change nothing in the model."""
     rows = read_corpus([corpus(tmp_path / "c.jsonl")])
     more = [*rows, LabelledArticle(**{**{n: getattr(rows[0], n) for n in rows[0].__struct_fields__}, "split": "test"})]
-    assert train(rows, tmp_path / "a").files == train(more, tmp_path / "b").files
+    assert train(rows, tmp_path / "a").manifest.files == train(more, tmp_path / "b").manifest.files
 
 
 def test_corpora_that_teach_nothing_are_refused(tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ def test_corpora_that_teach_nothing_are_refused(tmp_path: Path) -> None:
         train(plain, tmp_path / "m")
     # A theme whose examples are all on one event is learned, if not well.
     one = [msgspec.structs.replace(row, event="satu") if "petahana" in row.labels.pokok else row for row in rows]
-    assert "petahana" in train(one, tmp_path / "m").themes
+    assert "petahana" in train(one, tmp_path / "m").manifest.themes
 
 
 def test_a_folder_that_is_no_model_is_never_replaced(tmp_path: Path) -> None:
@@ -146,7 +149,10 @@ def test_sentences_teach_modality_and_nothing_else(tmp_path: Path) -> None:
     held_back = [msgspec.structs.replace(sentence, split="test") for sentence in taught]
     train(rows, tmp_path / "plain")
     train(rows, tmp_path / "taught", sentences=taught)
-    assert train(rows, tmp_path / "held", sentences=held_back).files == load_tagger(tmp_path / "plain").manifest.files
+    assert (
+        train(rows, tmp_path / "held", sentences=held_back).manifest.files
+        == load_tagger(tmp_path / "plain").manifest.files
+    )
     plain, _, _ = load_model(tmp_path / "plain", PREPROCESSING_VERSION)
     other, _, _ = load_model(tmp_path / "taught", PREPROCESSING_VERSION)
     changed = {head for head, row in plain.rows.items() if (plain.weights[:, row] != other.weights[:, row]).any()}
@@ -198,7 +204,7 @@ def test_an_own_taxonomy_may_add_themes(tmp_path: Path) -> None:
         else row
         for row in read_corpus([corpus(tmp_path / "c.jsonl")])
     ]
-    manifest = train(rows, tmp_path / "m", taxonomy_file=own)
+    manifest = train(rows, tmp_path / "m", taxonomy_file=own).manifest
     assert set(manifest.themes) == {"netralitas_asn", "petahana", "keamanan", "nelayan"}
     own.unlink()
     tagger = load_tagger(tmp_path / "m")
@@ -248,6 +254,73 @@ def test_the_shipped_model_was_trained_on_the_shipped_corpus() -> None:
     folders = [ROOT / "corpora" / "berita", ROOT / "corpora" / "ringkas"]
     rows = [row for row in read_corpus(folders) if row.split != "test"]
     sentences = [row for row in read_sentences([ROOT / "corpora" / "kalimat"]) if row.split != "test"]
-    manifest = load_tagger().manifest
+    manifest = load_tagger(shipped_model()).manifest
     assert manifest.articles == len(rows)
     assert manifest.corpus_sha256 == corpus_digest(rows, sentences)
+
+
+def labelling(row: LabelledArticle, outlet: str = "", event: str = "") -> Labelling:
+    """Return an own label of an article."""
+    return Labelling(article=msgspec.structs.replace(row, event=event), outlet=outlet)
+
+
+def test_own_labels_of_an_event_or_outlet_never_stand_on_both_sides(tmp_path: Path) -> None:
+    """Groups hang together over shared events and outlets; with too few of them events alone count."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl", 12)])
+    own = [labelling(row, f"media-{number // 2}", f"s{number}") for number, row in enumerate(rows)]
+    groups = groups_of([], own, least=5).tolist()
+    assert len(set(groups)) == 6
+    assert all(groups[number] == groups[number + 1] for number in range(0, 12, 2))
+    # An event that two outlets tell of joins them, and a corpus text on it goes with them.
+    own[1] = labelling(rows[1], "media-0", "s2")
+    told = msgspec.structs.replace(rows[0], event="s2")
+    groups = groups_of([told], own, least=5).tolist()
+    assert len({groups[0], *groups[1:5]}) == 1
+    assert len(set(groups)) == 5
+    one_outlet = [labelling(row, "media", f"s{number // 3}") for number, row in enumerate(rows)]
+    groups = groups_of([], one_outlet, least=5).tolist()
+    assert len(set(groups)) == 4
+
+
+def test_own_labels_count_instead_of_the_corpus(tmp_path: Path) -> None:
+    """An own label of a corpus text replaces that; the manifest says how many there are, and the order is nothing."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    own = [labelling(row, f"media-{number % 6}") for number, row in enumerate(rows[:24])]
+    manifest = train(rows, tmp_path / "a", own=own).manifest
+    assert (manifest.articles, manifest.own_articles) == (80, 24)
+    assert manifest.own_agreement
+    assert manifest.own_agreement["relevant"] > 0.9
+    train(rows, tmp_path / "b", own=own[::-1])
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    held_back = train(rows, tmp_path / "c", own=own, held_back=own[:4]).manifest
+    assert held_back.own_articles == 20
+
+
+def test_doubtful_labels_come_with_the_sentences_that_speak_against_them(tmp_path: Path) -> None:
+    """A riot that somebody calls no theme heads the list, with its own sentence as evidence."""
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    riot = msgspec.structs.replace(
+        next(row for row in rows if "keamanan" in row.labels.pokok),
+        id="salah",
+        event="",
+        text=f"Pagi hari warga desa pergi. {WORDS['keamanan'].capitalize()}. Sore hari rapat.",
+        labels=Labels(rel=False),
+    )
+    own = [labelling(row, f"media-{number % 6}") for number, row in enumerate(rows[:24])]
+    doubts = train(rows[24:], tmp_path / "m", own=[*own, Labelling(article=riot, by="ani")]).doubts
+    assert (doubts[0].article, doubts[0].by, doubts[0].field) == ("salah", "ani", "relevant")
+    assert (doubts[0].given, doubts[0].expected) == ("no", "yes")
+    assert doubts[0].probability < 0.2
+    assert "gas air mata" in doubts[0].evidence[0].text
+    assert [doubt.probability for doubt in doubts] == sorted(doubt.probability for doubt in doubts)
+
+
+def test_training_tells_how_far_it_is(tmp_path: Path) -> None:
+    """Each step counts up to what there is."""
+    told: list[tuple[str, int, int]] = []
+    rows = read_corpus([corpus(tmp_path / "c.jsonl")])
+    train(rows, tmp_path / "m", progress=lambda step, done, total: told.append((step, done, total)))
+    for step in ("texts", "heads"):
+        counted = [(done, total) for name, done, total in told if name == step]
+        assert [done for done, _ in counted] == list(range(1, counted[0][1] + 1))
+        assert {total for _, total in counted} == {counted[0][1]}

@@ -24,6 +24,7 @@ from pilkada_nlp.article import (
     ThemeTag,
 )
 from pilkada_nlp.classifiers import cues, facts
+from pilkada_nlp.classifiers.champion import serving_model
 from pilkada_nlp.classifiers.document import Document, DocumentReader, Sentence, counts_alone
 from pilkada_nlp.classifiers.entities import find_entities
 from pilkada_nlp.classifiers.model import Floats, LinearModel, Manifest, load_model
@@ -62,6 +63,17 @@ class Tagger:
     def tag(self, articles: Iterable[Article]) -> list[Tagging]:
         """Return one tagging per article, in the same order."""
         return [self._tag(article) for article in articles]
+
+    def evidence(self, article: Article, head: str) -> tuple[Evidence, ...]:
+        """Return the sentences that speak most for a yes/no head ("relevant", a theme) or for "mod:<value>"."""
+        document = self._reader.read(article)
+        weigher = _Weigher(self._model, document, *self._model.vectorize(document.counts))
+        telling = self._telling.get(cast(ModalityValue, head.removeprefix("mod:")))
+        return weigher.evidence(self._model.weights[:, self._model.rows[head]] if telling is None else telling)
+
+    def unknown_share(self, article: Article) -> float:
+        """Return the share of an article's words that the model has never seen often enough to learn from."""
+        return self._model.unknown_share(self._reader.read(article).counts)
 
     def _tag(self, article: Article) -> Tagging:
         model = self._model
@@ -270,17 +282,11 @@ def _moved_up(ranked: list[tuple[float, ModalityValue]], value: ModalityValue) -
     return front + [item for item in ranked if item[1] != value]
 
 
-def shipped_model() -> Path:
-    """Return the folder of the model that comes with the package, in an installed wheel or in a source checkout."""
-    package = Path(__file__).parents[1]
-    installed = package / "models" / "tagger"
-    return installed if installed.is_dir() else package.parents[1] / "models" / "tagger"
-
-
 def load_tagger(folder: Path | None = None) -> Tagger:
-    """Return a tagger with the shipped model, or with the model in `folder` and the taxonomy that it learned.
+    """Return a tagger with the model in service, or with the one in `folder`, and the taxonomy that it learned.
 
-    Raises ModelError when the folder holds no model, a changed one, or one of another format or version.
+    In service is the version that was last promoted, the shipped model when none was. Raises ModelError when the folder
+    holds no model, a changed one, or one of another format or version.
     """
-    model, manifest, taxonomy = load_model(folder or shipped_model(), PREPROCESSING_VERSION)
+    model, manifest, taxonomy = load_model(folder or serving_model(), PREPROCESSING_VERSION)
     return Tagger(model, manifest, taxonomy)

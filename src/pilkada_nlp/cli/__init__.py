@@ -8,6 +8,7 @@ from pilkada_nlp._version import __version__
 from pilkada_nlp.cli.alerts import alerts
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
+from pilkada_nlp.cli.models import evaluate, models, promote, rollback
 from pilkada_nlp.cli.printing import complain
 from pilkada_nlp.cli.runs import daily, demo, poll
 from pilkada_nlp.cli.schedule import schedule
@@ -54,6 +55,10 @@ class _Commands(click.Group):
         extract,
         stem,
         train,
+        evaluate,
+        models,
+        promote,
+        rollback,
         corpora,
         labels,
     ],

@@ -66,7 +66,7 @@ def convert(
     """
     from pilkada_nlp.labelling import conflicts, resolve, write_labels
 
-    labellings = read = _read(source_file, source, taxonomy)
+    labellings = read = read_labellings(source_file, source, taxonomy)
     if how:
         labellings = resolve(read, how)
         found = conflicts(read)
@@ -96,7 +96,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
     """
     from pilkada_nlp.labelling import conflicts
 
-    labellings = [labelling for file in files for labelling in _read(file, source, taxonomy)]
+    labellings = [labelling for file in files for labelling in read_labellings(file, source, taxonomy)]
     found = conflicts(labellings)
     rows: list[Row] = [
         {
@@ -121,7 +121,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
 @click.option(
     "--model",
     type=click.Path(path_type=Path, file_okay=False),
-    show_default="the shipped model",
+    show_default="the model in service",
     help="The model's folder.",
 )
 def tasks(files: Sequence[str], out: Path, model: Path | None) -> None:
@@ -162,7 +162,7 @@ def interface(taxonomy: Path | None) -> None:
     click.echo(labelling_interface(taxonomy), nl=False)
 
 
-def _read(file: Path, form: "FileFormat | None", taxonomy: Path | None) -> "list[Labelling]":
+def read_labellings(file: Path, form: "FileFormat | None" = None, taxonomy: Path | None = None) -> "list[Labelling]":
     """Return the labellings of a file, and say what was left out."""
     from pilkada_nlp.labelling import read_labels
 

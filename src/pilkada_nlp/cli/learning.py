@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from pilkada_nlp.cli.options import format_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
+from pilkada_nlp.cli.labels import read_labellings
+from pilkada_nlp.cli.options import format_option, models_option
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress_bar
 
 
 @click.command()
-@click.argument("corpus", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("labelled", nargs=-1, metavar="[LABELLED]…", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--sentences",
     multiple=True,
@@ -20,8 +21,12 @@ from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
     help="Single sentences labelled with a modality (JSONL file or folder); may be given again.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model folder to write."
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="a new version in --models",
+    help="Write a model folder, and make no version of it.",
 )
+@models_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @click.option(
     "--taxonomy",
@@ -29,23 +34,62 @@ from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
     show_default="the shipped table",
     help="A table of themes, which may add some.",
 )
+@click.option(
+    "--doubts", type=click.IntRange(0), default=10, show_default=True, help="How many doubtful own labels to list."
+)
 @format_option
 def train(
-    corpus: Sequence[Path], sentences: Sequence[Path], out: Path, seed: int, taxonomy: Path | None, form: Format
+    labelled: Sequence[Path],
+    sentences: Sequence[Path],
+    out: Path | None,
+    folder: Path | None,
+    seed: int,
+    taxonomy: Path | None,
+    doubts: int,
+    form: Format,
 ) -> None:
-    """Train a tagger on labelled articles.
+    """Train a tagger on labelled articles: a new version, which `pilkada promote` puts in service.
 
-    Each CORPUS is a JSONL file or a folder of them.
+    LABELLED are folders of corpora, and files of your own labels in any format of `pilkada labels`. Without a folder,
+    corpora/berita, corpora/ringkas and the sentences of corpora/kalimat are learned from too, where they are. Of
+    several labellings of one article the newest counts. Labels with split "test" are never learned from.
 
-    Example: pilkada train corpora/berita --sentences corpora/kalimat --out models/tagger
+    Example: pilkada train label-minggu-ini.xlsx
     """
     from pilkada_nlp.corpora import read_corpus, read_sentences
+    from pilkada_nlp.labelling import resolve
+    from pilkada_nlp.training import articles_held_back, train_version
     from pilkada_nlp.training import train as train_model
+    from pilkada_nlp.versions import Versions, judge
 
-    manifest = train_model(read_corpus(corpus), out, seed, taxonomy, read_sentences(sentences))
+    folders = [path for path in labelled if path.is_dir()]
+    if not folders:
+        folders = [path for name in ("berita", "ringkas") if (path := Path("corpora") / name).is_dir()]
+        sentences = sentences or [path for path in [Path("corpora") / "kalimat"] if path.is_dir()]
+    corpus = read_corpus(folders)
+    own = resolve(one for path in labelled if path.is_file() for one in read_labellings(path, None, taxonomy))
+    taught = read_sentences(sentences)
+    with progress_bar() as progress:
+        if out:
+            held_back = articles_held_back(corpus, own)
+            trained = train_model(corpus, out, seed, taxonomy, taught, own, held_back, progress)
+            if held_back:
+                judge(out, held_back)
+        else:
+            trained = train_version(Versions(folder), corpus, own, seed, taxonomy, taught, progress)
+    manifest = trained.manifest
     rows: list[Row] = [{"measure": name, "value": value} for name, value in sorted(manifest.scores.items())]
     print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")
-    click.echo(f"Wrote {out}", err=True)
+    for doubt in trained.doubts[:doubts]:
+        click.echo(
+            f"Look again: {doubt.article} ({doubt.title}): {doubt.field} is {doubt.given}, where others like it are "
+            f"{doubt.expected} ({doubt.probability:.2f})",
+            err=True,
+        )
+        for evidence in doubt.evidence[:1]:
+            click.echo(f"    “{evidence.text}”", err=True)
+    more = f"; {len(trained.doubts)} own labels deserve another look" if trained.doubts else ""
+    click.echo(f"Wrote {out or manifest.name}{more}", err=True)
 
 
 @click.group()

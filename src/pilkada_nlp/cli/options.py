@@ -37,6 +37,13 @@ outlets_option = click.option(
     show_default="outlets_file of the configuration",
     help="A table of outlets that are added to the shipped ones or override them.",
 )
+models_option = click.option(
+    "--models",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="$XDG_DATA_HOME/pilkada/models",
+    help="The folder of versions.",
+)
 
 
 def lang_option(subject: str) -> Callable[[Any], Any]:

@@ -26,7 +26,7 @@ _BATCH = 100  # articles held in memory while tagging a stream
 @click.option(
     "--model",
     type=click.Path(path_type=Path, file_okay=False),
-    show_default="the shipped model",
+    show_default="the model in service",
     help="The model's folder.",
 )
 @click.option("--explain", is_flag=True, help="Print what each judgement rests on, instead of a few lines.")

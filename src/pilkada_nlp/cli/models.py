@@ -1,0 +1,151 @@
+"""`pilkada evaluate`, `models`, `promote` and `rollback`: how good a model is, and which one serves."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from pilkada_nlp.cli.labels import read_labellings
+from pilkada_nlp.cli.options import format_option, models_option
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
+
+if TYPE_CHECKING:
+    from pilkada_nlp.labelling import Labelling
+
+_SHOWN = ("themes", "signal", "relevance", "modality")
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "json", "html"]),
+    default="markdown",
+    show_default=True,
+    help="How the report is printed.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the intervals.")
+@models_option
+def evaluate(
+    model: Path, data: Path, form: Literal["markdown", "json", "html"], seed: int, folder: Path | None
+) -> None:
+    """Judge a model by labelled articles: figures with intervals, slices, calibration, worst errors.
+
+    MODEL is a model's folder or the name of a version; DATA is a file of labels or a folder of a corpus, of which the
+    articles with split "test" count, or all when there are none.
+
+    Example: pilkada evaluate models/tagger corpora/berita --format html > laporan.html
+    """
+    from pilkada_nlp.classifiers import load_tagger
+    from pilkada_nlp.evaluation import evaluate as judge
+    from pilkada_nlp.evaluation import report_html, report_markdown
+    from pilkada_nlp.versions import Versions
+
+    tagger = load_tagger(model if model.is_dir() else Versions(folder).path(str(model)))
+    report = judge(tagger, _test_articles(data), seed)
+    if form == "json":
+        from pilkada_nlp.cli.printing import print_json
+
+        print_json(report)
+    else:
+        click.echo((report_html if form == "html" else report_markdown)(report))
+
+
+@click.command()
+@models_option
+@format_option
+def models(folder: Path | None, form: Format) -> None:
+    """List the versions of the model with their figures, and which one serves.
+
+    Figures are F1 (modality: accuracy) on the frozen articles that no version learns from.
+
+    Example: pilkada models
+    """
+    from pilkada_nlp.versions import Versions
+
+    versions = Versions(folder).all()
+    rows: list[Row] = [
+        {
+            "version": version.name,
+            "serves": "yes" if version.serving else "",
+            "made": f"{version.made_at:%Y-%m-%d}",
+            "articles": version.articles,
+            "own": version.own_articles,
+            **{name: f"{version.figures[name]:.3f}" if name in version.figures else "-" for name in _SHOWN},
+        }
+        for version in versions
+    ]
+    print_rows(rows, form, "Models")
+    for version in versions:
+        if version.problem:
+            complain(version.problem)
+
+
+@click.command()
+@click.argument("version")
+@click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    show_default="the frozen articles",
+    help="Labelled articles to judge by (file, or folder of a corpus); may be given again.",
+)
+@click.option("--allow-regression", "allow", multiple=True, metavar="GATE", help="A gate that may be missed.")
+@click.option("--why", multiple=True, help="Why it may; once for each --allow-regression.")
+@models_option
+@format_option
+def promote(
+    version: str, data: Sequence[Path], allow: Sequence[str], why: Sequence[str], folder: Path | None, form: Format
+) -> None:
+    """Put a version in service, if it is not worse than the model that serves now.
+
+    Both are judged on the same articles. It is refused (exit status 1) when a core theme, relevance, signals or
+    calibration fall by more than models/gates.toml bears, or when the own labels contradict one another. Runs that are
+    at work end with the model they began with.
+
+    Example: pilkada promote tagger-27195fa1-0 --allow-regression petahana --why "label lama keliru"
+    """
+    from pilkada_nlp.versions import Versions
+
+    if len(allow) != len(why) or not all(reason.strip() for reason in why):
+        raise click.UsageError("--allow-regression needs a --why that says the reason")
+    judged_by = [labelling for path in data for labelling in _test_articles(path)]
+    verdict = Versions(folder).promote(version, judged_by, allow=dict(zip(allow, why, strict=True)))
+    rows: list[Row] = [
+        {"figure": one.gate, "before": one.before, "now": one.now, "change": one.change, "fell": one.fell}
+        for one in verdict.comparisons
+    ]
+    print_rows(rows, form, f"{verdict.version} against {verdict.against}")
+    for sentence in verdict.allowed:
+        click.echo(f"Allowed: {sentence}", err=True)
+    for refusal in verdict.refusals:
+        complain(f"refused: {refusal.reason}")
+    if verdict.refusals:
+        sys.exit(1)
+    click.echo(f"{version} serves from now on; `pilkada rollback` undoes it", err=True)
+
+
+@click.command()
+@models_option
+def rollback(folder: Path | None) -> None:
+    """Put the version in service that served before.
+
+    Example: pilkada rollback
+    """
+    from pilkada_nlp.versions import Versions
+
+    name = Versions(folder).rollback()
+    click.echo(f"{name or 'the shipped model'} serves from now on", err=True)
+
+
+def _test_articles(path: Path) -> "list[Labelling]":
+    """Return the labelled articles of a file or a folder of a corpus: those of split "test" if there are any."""
+    from pilkada_nlp.corpora import read_corpus
+    from pilkada_nlp.labelling import Labelling
+
+    found = [Labelling(article=row) for row in read_corpus([path])] if path.is_dir() else read_labellings(path)
+    return [one for one in found if one.article.split == "test"] or found
