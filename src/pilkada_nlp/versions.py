@@ -30,8 +30,8 @@ from pilkada_nlp.classifiers.model import Manifest
 from pilkada_nlp.errors import InputError, ModelError, OutputError, PilkadaError
 from pilkada_nlp.evaluation import EvaluationReport, evaluate, model_card
 from pilkada_nlp.evaluation.comparison import Comparison, compare
+from pilkada_nlp.files import replace_file
 from pilkada_nlp.labelling import Labelling, read_labels, write_labels
-from pilkada_nlp.labelling.files import replace
 
 _FROZEN: Final = "frozen.jsonl"
 _EVALUATION: Final = "evaluation.json"
@@ -201,14 +201,14 @@ class Versions:
             self._point(Champion(name, (*champion.before, champion.serving), {**champion.allowed, name: allowed}))
 
     def _point(self, champion: Champion) -> None:
-        replace(self.folder / POINTER, msgspec.json.format(msgspec.json.encode(champion), indent=2) + b"\n")
+        replace_file(self.folder / POINTER, msgspec.json.format(msgspec.json.encode(champion), indent=2) + b"\n")
 
     def _write_card(self, tagger: Tagger, allowed: Sequence[str]) -> None:
         folder = self.folder / tagger.name
         report = before = None
         if (folder / _EVALUATION).exists():
             report, before = _evaluations(folder)
-        replace(folder / "card.md", model_card(tagger.manifest, report, before, allowed).encode())
+        replace_file(folder / "card.md", model_card(tagger.manifest, report, before, allowed).encode())
 
     def _is_version(self, path: Path) -> bool:
         return not path.name.startswith(".") and (path / "manifest.json").is_file()
@@ -234,8 +234,8 @@ def judge(folder: Path, held_back: Sequence[Labelling], before: Path | None = No
     tagger = load_tagger(folder)
     report = evaluate(tagger, held_back)
     other = evaluate(load_tagger(before), held_back) if before else None
-    replace(folder / _EVALUATION, msgspec.json.encode((report, other)))
-    replace(folder / "card.md", model_card(tagger.manifest, report, other).encode())
+    replace_file(folder / _EVALUATION, msgspec.json.encode((report, other)))
+    replace_file(folder / "card.md", model_card(tagger.manifest, report, other).encode())
 
 
 def load_gates(path: Path | None = None) -> Gates:
