@@ -280,3 +280,16 @@ def test_extract_reads_a_web_address(tmp_path: Path, site: Site) -> None:
     assert missing.exit_code == 1
     assert "cannot be fetched" in missing.output
     assert run("extract", address, "--url", address, "--config", str(config)).exit_code == 2
+
+
+def test_a_calendar_of_ones_own_is_read_before_anything_is_fetched(tmp_path: Path) -> None:
+    """The runs take the calendar that the configuration names; a wrong one is said with its file."""
+    (tmp_path / "k.toml").write_text("[[elections]]\nid = 3\n")
+    (tmp_path / "config.toml").write_text(
+        f'contact = "a@b.id"\nout = "{tmp_path}/out"\noutlets = ["antara"]\ncalendar_file = "k.toml"\n'
+    )
+    for verb in ("daily", "poll"):
+        options = ["--config", str(tmp_path / "config.toml"), "--archive", f"sqlite:///{tmp_path / 'a.db'}"]
+        result = CliRunner().invoke(main, [verb, *options])
+        assert result.exit_code == 2, result.output
+        assert f"{tmp_path}/k.toml" in result.output

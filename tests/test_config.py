@@ -125,3 +125,15 @@ def test_outlets_are_known_with_and_without_a_configuration(monkeypatch: pytest.
     assert known_outlets(own=tmp_path / "dua.toml").keys() - shipped.keys() == {"dua"}
     with pytest.raises(ConfigError, match="no configuration"):
         known_outlets(tmp_path / "takada.toml")
+
+
+def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
+    """Cron starts a command anywhere; a path of its own or one from the home stays what it is."""
+    (tmp_path / "config.toml").write_text(
+        'contact = "a"\nout = "b"\noutlets_file = "o.toml"\ncalendar_file = "/lain/k.toml"\n'
+        '[alerts]\nwatches_file = "~/w.toml"\n'
+    )
+    config = load_config(tmp_path / "config.toml")
+    assert config.outlets_file == str(tmp_path / "o.toml")
+    assert config.calendar_file == "/lain/k.toml"
+    assert config.alerts.watches_file == str(Path("~/w.toml").expanduser())

@@ -126,13 +126,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `contact` (an e-mail or web address) goes into the User-Agent. `outlets_file` is a table of own outlets that are
     added to the shipped ones or override them. `outlets` are ids of either; empty means all. `out` is the folder of
-    the summaries. `alerts` says who is told at once of what cannot wait.
+    the summaries. `calendar_file` describes elections of one's own, in the form of the shipped `data/calendar.toml`.
+    `alerts` says who is told at once of what cannot wait. Files are looked for beside the configuration.
     """
 
     contact: str
     out: str
     outlets: tuple[str, ...] = ()
     outlets_file: str | None = None
+    calendar_file: str | None = None
     alerts: AlertSettings = AlertSettings()
 
 
@@ -161,6 +163,7 @@ def load_config(path: Path | None = None) -> Config:
     return msgspec.structs.replace(
         config,
         outlets_file=_beside(path, config.outlets_file),
+        calendar_file=_beside(path, config.calendar_file),
         alerts=msgspec.structs.replace(config.alerts, watches_file=_beside(path, config.alerts.watches_file)),
     )
 
@@ -226,6 +229,9 @@ outlets = [
 
 # A table of your own outlets, in the form of the shipped one; they are added to it or override it.
 # outlets_file = "outlets.toml"
+
+# Elections of your own with their stages and dates, in the form of the shipped calendar.
+# calendar_file = "calendar.toml"
 
 # Who is told at once of deaths, attacks on organisers and the like; `pilkada alerts test` tries it. An address is a URL
 # of apprise, or better the name of an environment variable or a file that holds it, so that no password stands here.

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
     from pilkada_nlp.article.findings import DailySummary, WatchlistEntry
     from pilkada_nlp.classifiers import Tagger
+    from pilkada_nlp.config import Config
     from pilkada_nlp.daily import DailyResult, Work
+    from pilkada_nlp.elections import Calendar
     from pilkada_nlp.wording import Language
 
 _PATIENCE: Final = 900.0  # seconds that the daily run waits for a poll, which comes every quarter of an hour
@@ -92,6 +94,7 @@ def daily(
             fetcher,
             tagger=tagger,
             language=lang,
+            calendar=_calendar(settings),
             alerts=settings.alerts,
             patience=_PATIENCE,
             waiting=lambda: _log.info("another run works on the archive; waiting for it"),
@@ -100,6 +103,12 @@ def daily(
         _report("daily", result.work, tagger, archive, target, result.summary)
     _print_result(result, lang, form)
     _end(result)
+
+
+def _calendar(settings: "Config") -> "Calendar":
+    from pilkada_nlp.elections import load_calendar
+
+    return load_calendar(Path(settings.calendar_file) if settings.calendar_file else None)
 
 
 def _end(result: "DailyResult") -> None:
@@ -142,7 +151,15 @@ def poll(config: Path | None, own: Path | None, archive_url: str | None, form: F
         closing(Fetcher(settings.contact, robots=archive.robots())) as fetcher,
         progress_bar() as progress,
     ):
-        result = run_poll(outlets, archive, fetcher, tagger=tagger, alerts=settings.alerts, progress=progress)
+        result = run_poll(
+            outlets,
+            archive,
+            fetcher,
+            tagger=tagger,
+            calendar=_calendar(settings),
+            alerts=settings.alerts,
+            progress=progress,
+        )
         entries = result.watchlist.entries
         _report("poll", result.work, tagger, archive, Path(settings.out).expanduser(), entries=entries)
     print_rows(map(_entry_row, entries), form, "Watchlist")
