@@ -207,7 +207,7 @@ def test_corrections_name_fields_of_the_story(url: str) -> None:
     """Names of regions become codes; an article's id stands for its story; an entry is withdrawn."""
     corrected = run(
         url, "correct", "bentrokdua", "--why", "salah", "--by", "B", "--modality", "dugaan", "--severity", "0",
-        "--region", "Kota Bima,64.08", "--theme", "logistik,keamanan",
+        "--region", "Kota Bima,64.08", "--theme", "logistik,keamanan", "--outcome", "none",
     )  # fmt: skip
     assert corrected.exit_code == 0
     assert run(url, "correct", "kutim/keamanan", "--withdraw", "--why", "salah", "--by", "B").exit_code == 0
@@ -219,6 +219,7 @@ def test_corrections_name_fields_of_the_story(url: str) -> None:
         "severity": "0",
         "regions": "52.72,64.08",
         "themes": "logistik,keamanan",
+        "outcome": "",
     }
     assert (second.line, second.action, second.changes) == ("64.08/keamanan", "withdraw", {})
 

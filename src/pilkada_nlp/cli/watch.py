@@ -328,6 +328,11 @@ def _text(given: str) -> str:
 @click.option("--severity", type=click.IntRange(0, 4))
 @click.option("--region", "regions", metavar="CODE,…", callback=_named(_regions), help="Where it was.")
 @click.option("--theme", "themes", metavar="THEME,…", callback=_named(_themes), help="What it is about, by id.")
+@click.option(
+    "--outcome",
+    type=click.Choice(["terbukti", "tidak_terbukti", "none"]),
+    help="How a ruling ended; it goes by itself from what is no ruling any more.",
+)
 @_by_option
 @archive_option
 def correct(
@@ -338,6 +343,7 @@ def correct(
     severity: int | None,
     regions: str | None,
     themes: str | None,
+    outcome: str | None,
     by: str | None,
     archive_url: str | None,
 ) -> None:
@@ -356,10 +362,11 @@ def correct(
         "severity": None if severity is None else str(severity),
         "regions": regions,
         "themes": themes,
+        "outcome": "" if outcome == "none" else outcome,
     }
     changes = {field: value for field, value in given.items() if value is not None}
     if withdraw == bool(changes):
-        raise click.UsageError("say either --withdraw or what is right: --modality, --severity, --region, --theme")
+        raise click.UsageError("say either --withdraw or what is right (--modality, --severity, …)")
     with closing(Archive(archive_url)) as archive:
         known = _published(archive, line)
         if changes and "/" in known:
