@@ -30,10 +30,10 @@ from pilkada_nlp.summary.corrections import apply_corrections
 from pilkada_nlp.wording import Language
 from tests.conftest import NOW, article_of
 from tests.test_stories import tagging_of
+from tests.test_watchlist import KUTIM, story_of
 
 DAY = date(2024, 11, 21)
 PASER = RegionTag(code="64.01", name="Kabupaten Paser", role="peristiwa", score=1.0)
-KUTIM = RegionTag(code="64.08", name="Kabupaten Kutai Timur", role="peristiwa", score=1.0)
 
 
 def milestone(key: str, first: date, last: date | None = None, regions: tuple[str, ...] = ()) -> Milestone:
@@ -66,23 +66,7 @@ def sentence(text: str, key: str = "a") -> Sentence:
 
 def story(key: str = "s", **fields: Any) -> Story:
     """Return a story of one article with the same id, told by one newsroom."""
-    standard: dict[str, Any] = {
-        "id": key,
-        "day": DAY,
-        "published_at": NOW,
-        "lead": key,
-        "title": f"Judul {key}",
-        "election": "pilkada",
-        "regions": (KUTIM,),
-        "themes": (("keamanan", "pokok"),),
-        "modality": "kejadian",
-        "outcome": None,
-        "severity": 3,
-        "independence": 1.0,
-        "members": (member(key),),
-        "sentences": (sentence(f"Kalimat {key}.", key),),
-    }
-    return Story(**{**standard, **fields})
+    return story_of(key, **{"members": (member(key),), "sentences": (sentence(f"Kalimat {key}.", key),), **fields})
 
 
 def entry(region: str = "64.08", theme: str = "keamanan", **fields: Any) -> WatchlistEntry:

@@ -119,7 +119,7 @@ def run_daily(
                     sources,
                     model=tagger.name,
                     calendar=desk.calendar,
-                    now=run.now(),
+                    now=began,
                     notice=notice,
                 )
                 files += write_summary(made[at], out, language)
