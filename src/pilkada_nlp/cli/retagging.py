@@ -72,10 +72,10 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
         else:
             print_values(changes, form)
     instead = f" instead of {', '.join(sorted(filter(None, models)))}" if any(models) else ""
-    new = f" ({len(report.first_weighed)} of them for the first time)" if report.first_weighed else ""
     click.echo(
-        f"{report.articles} articles from {report.since} on are tagged by {report.model}{instead}, {len(report.days)} days{new} "
-        f"are weighed anew: {seen['entries']} entries changed, {seen['levels']} of them their level",
+        f"{report.articles} articles from {report.since} on are tagged by {report.model}{instead}\n"
+        f"{len(report.days)} days are weighed anew, {len(report.first_weighed)} of them for the first time: "
+        f"{seen['entries']} entries changed, {seen['levels']} of them their level",
         err=True,
     )
 
@@ -122,15 +122,11 @@ def _standing(level: "Level | None", score: float | None) -> str:
 def _why(stories: "tuple[StoryChange, ...]") -> Iterator[str]:
     for story in stories[:1]:
         yield textwrap.shorten(story.title, _TITLE, placeholder=" …")
-        yield "; ".join([*map(_shown, story.article.fields if story.article else ()), *_factors(story)]) or _other(
-            story
-        )
+        changed = [*map(_shown, story.article.fields if story.article else ())]
+        changed += [f"factor {_shown(change)}" for change in story.factors]
+        yield "; ".join(changed) or _other(story)
     if len(stories) > 1:
         yield f"other stories that changed: {len(stories) - 1}"
-
-
-def _factors(story: "StoryChange") -> list[str]:
-    return [f"factor {_shown(change)}" for change in story.factors]
 
 
 def _other(story: "StoryChange") -> str:

@@ -18,6 +18,7 @@ from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.daily.days import weigh_again
 from pilkada_nlp.daily.steps import join_stories, tag_days
 from pilkada_nlp.fetching import Progress, silent
+from pilkada_nlp.watchlist import load_weights
 
 _REMEMBERED: Final = 10_000  # stories whose articles are looked up once for all days that they weigh on
 
@@ -237,8 +238,8 @@ def _distance(before: float | None, now: float | None) -> float:
 
 
 def _factors(before: WatchReason, now: WatchReason) -> tuple[Change, ...]:
-    sides = [{name: f"{value:g}" for name, value in reason.factors} for reason in (before, now)]
-    return _differences(*sides, missing="1")  # a factor that changes nothing is left out of most reasons
+    old, new = ({name: f"{value:g}" for name, value in reason.factors} for reason in (before, now))
+    return _differences(old, new, missing="1")  # a factor that changes nothing is left out of most reasons
 
 
 def _differences(before: Mapping[str, str], now: Mapping[str, str], missing: str = "") -> tuple[Change, ...]:
@@ -257,6 +258,7 @@ def _said(tagging: Tagging | None) -> dict[str, str]:
         )
     return fields | {
         "modality": tagging.modality.value if tagging.modality else "",
+        "modality in doubt": "yes" if tagging.modality and tagging.modality.score < load_weights().doubt.below else "",
         "outcome": tagging.outcome or "",
         "severity": str(tagging.severity),
         "regions": ", ".join(sorted({place.code for place in tagging.places()})),
