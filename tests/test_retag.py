@@ -51,6 +51,7 @@ def milder(tagging: Tagging) -> Tagging:
 
 def as_it_was(archive: Archive, tagger: Tagger, first: date, last: date) -> None:
     """Have the older model tag these days, and close them."""
+    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, name="lama"), tagger.taxonomy)
     articles = archive.articles(first, last)
     archive.add_judged([judged(one, milder(tag)) for one, tag in zip(articles, tagger.tag(articles), strict=True)])
     join_stories(archive)
@@ -58,7 +59,7 @@ def as_it_was(archive: Archive, tagger: Tagger, first: date, last: date) -> None
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         sources = [SourceState(outlet="uji", name="Uji", read=True)]
-        summary = close_day(day, archive, [], sources, model="lama", calendar=load_calendar(), now=now)
+        summary = close_day(day, archive, [], sources, tagger=older, calendar=load_calendar(), now=now)
         archive.add_edition(summary, now)
 
 
