@@ -20,6 +20,7 @@ _ENOUGH_RELATED: Final = 50  # articles on elections, then and now, whose themes
 # Times the share of unknown words in training. Newsrooms have up to 4.0 times as many in all their articles, and up to
 # 2.4 times in those on elections.
 _MOST_UNKNOWN: Final[dict[DriftKind, float]] = {"words": 5.0, "election_words": 2.75}
+_LEAST: Final = 10  # articles on a theme; what fewer show is chance
 _TIMES_MORE: Final = 2.0  # the share of a theme, against the weeks before
 _MORE: Final = 0.05  # its rise, at least
 _SURE: Final = 3.0  # standard errors that a rise must be beyond chance
@@ -77,7 +78,8 @@ def _swollen(now: Sequence[Tagging], before: Collection[Tagging]) -> Iterator[Dr
         share, expected = count / len(now), usual[theme] / len(past)
         pooled = (count + usual[theme]) / (len(now) + len(past))
         error = math.sqrt(pooled * (1 - pooled) * (1 / len(now) + 1 / len(past)))
-        if share >= _TIMES_MORE * expected and share - expected > max(_MORE, _SURE * error):
+        far_more = count >= _LEAST and share >= _TIMES_MORE * expected
+        if far_more and share - expected > max(_MORE, _SURE * error):
             found, before_that = round(share, 4), round(expected, 4)
             yield Drift(kind="theme", theme=theme, found=found, usual=before_that, articles=len(now))
 
