@@ -17,6 +17,9 @@ from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.regions import region
 
+GUIDELINE: Final = "2026-11"
+"""Version of the annotation guideline that the corpora follow, and labels that are given with this package."""
+
 Split = Literal["train", "dev", "test"]
 CaseStage = Literal[
     "dugaan",
