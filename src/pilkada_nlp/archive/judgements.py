@@ -54,17 +54,12 @@ class Judgements(Labels):
         return msgspec.json.decode(data, type=Article) if data else None
 
     def untagged(self, model: str, first: date, last: date) -> Iterator[list[Article]]:
-        """Yield, in batches, the articles that no model has tagged, and those of these days that `model` has not.
-
-        Besides those with a label that is not applied yet, of whatever day.
-        """
+        """Yield, in batches, the articles that no model has tagged, and those of these days that `model` has not."""
         waiting = sa.select(t.articles.c.data).where(t.articles.c.tagged_by.is_(None))
         older = sa.select(t.articles.c.data).where(
             t.articles.c.day.between(first, last), t.articles.c.tagged_by.is_not(None), t.articles.c.tagged_by != model
         )
-        unapplied = sa.select(t.labels.c.article).where(t.labels.c.applied_at.is_(None))
-        corrected = sa.select(t.articles.c.data).where(t.articles.c.id.in_(unapplied))
-        for query in (waiting, older, corrected):
+        for query in (waiting, older):
             while True:
                 with self._guarded() as connection:
                     rows = connection.scalars(query.order_by(t.articles.c.id).limit(_BATCH))
@@ -72,6 +67,26 @@ class Judgements(Labels):
                 if not batch:
                     break
                 yield batch
+
+    def relabelled(self) -> Iterator[list[tuple[Article, Tagging]]]:
+        """Yield, in batches, the tagged articles with a label that is not applied yet, and what the model says."""
+        unapplied = sa.select(t.labels.c.article).where(t.labels.c.applied_at.is_(None))
+        query = (
+            sa.select(t.articles.c.data, t.tags.c.data.label("tagging"))
+            .join(t.tags, (t.tags.c.article == t.articles.c.id) & (t.tags.c.model == t.articles.c.tagged_by))
+            .where(t.articles.c.id.in_(unapplied))
+            .order_by(t.articles.c.id)
+            .limit(_BATCH)
+        )
+        while True:
+            with self._guarded() as connection:
+                batch = [
+                    (msgspec.json.decode(row.data, type=Article), msgspec.json.decode(row.tagging, type=Tagging))
+                    for row in connection.execute(query)
+                ]
+            if not batch:
+                break
+            yield batch
 
     def add_judged(self, judged: Sequence[Judged]) -> None:
         """Store taggings beside those of other models, and what the articles tell in place of what was there."""

@@ -40,9 +40,9 @@ class Labels(Database):
     def add_labels(self, labellings: Sequence[Labelling], now: datetime) -> int:
         """Store labels beside earlier ones, all or none, and return how many are new; the same one twice is one row.
 
-        A labelling without a time counts as said `now`. They hold for stories once the articles are tagged again, as
-        `untagged` asks. Raises InputError, naming the articles, for what is not in the archive, marks another text than
-        the archive's, or says that an article is about an election but not what kind of statement it makes.
+        A labelling without a time counts as said `now`. What the articles tell follows with the next run, or with
+        `daily.take_labels`. Raises InputError, naming the articles, for what is not in the archive, has evidence in
+        another text than the archive's, or is about an election but says not what kind of statement it makes.
         """
         with self._guarded() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # two who store the same label see each other's row

@@ -5,7 +5,21 @@ over the same news changes nothing. `run_poll` goes as far as the alerts; `run_d
 """
 
 from pilkada_nlp.daily.days import close_day
+from pilkada_nlp.daily.labels import EntryChange, LabelsTaken, Standing, take_labels
 from pilkada_nlp.daily.runs import DailyResult, PollResult, Work, run_daily, run_poll
 from pilkada_nlp.daily.steps import join_stories, tag_articles
 
-__all__ = ["DailyResult", "PollResult", "Work", "close_day", "join_stories", "run_daily", "run_poll", "tag_articles"]
+__all__ = [
+    "DailyResult",
+    "EntryChange",
+    "LabelsTaken",
+    "PollResult",
+    "Standing",
+    "Work",
+    "close_day",
+    "join_stories",
+    "run_daily",
+    "run_poll",
+    "tag_articles",
+    "take_labels",
+]
