@@ -17,6 +17,11 @@ from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.labelling.record import in_utc
 
 _NAMED: Final = 5  # ids that a refusal lists
+_TAGGED: Final = (
+    sa.select(t.articles.c.data, t.tags.c.data.label("tagging"), t.members.c.story)
+    .join(t.tags, (t.tags.c.article == t.articles.c.id) & (t.tags.c.model == t.articles.c.tagged_by))
+    .outerjoin(t.members, t.members.c.article == t.articles.c.id)
+)
 
 
 class Label(NamedTuple):
@@ -26,8 +31,8 @@ class Label(NamedTuple):
     row: int
 
 
-class Unlabelled(NamedTuple):
-    """An article that nobody has labelled: what the model says of it, and its story (its own id if in none)."""
+class Tagged(NamedTuple):
+    """An article, what the model that tagged it last says of it, and its story (its own id if in none)."""
 
     article: Article
     tagging: Tagging
@@ -96,19 +101,13 @@ class Labels(Database):
         with self._guarded() as connection:
             return dict(connection.execute(query).all())
 
-    def unlabelled(self, first: date, last: date) -> list[Unlabelled]:
+    def unlabelled(self, first: date, last: date) -> list[Tagged]:
         """Return the articles of these days that nobody has labelled and that are about an election, or nearly so.
 
         Nearly is what the tagger itself sends to review for that.
         """
-        query = (
-            sa.select(t.articles.c.data, t.tags.c.data.label("tagging"), t.members.c.story)
-            .join(t.tags, (t.tags.c.article == t.articles.c.id) & (t.tags.c.model == t.articles.c.tagged_by))
-            .outerjoin(t.members, t.members.c.article == t.articles.c.id)
-            .where(
-                t.articles.c.day.between(first, last),
-                ~sa.exists().where(t.labels.c.article == t.articles.c.id),
-            )
+        query = _TAGGED.where(
+            t.articles.c.day.between(first, last), ~sa.exists().where(t.labels.c.article == t.articles.c.id)
         )
         taggings = msgspec.json.Decoder(Tagging)
         found = []
@@ -117,8 +116,17 @@ class Labels(Database):
                 tagging = taggings.decode(row.tagging)
                 if tagging.relevant.value or "relevant" in tagging.review:
                     article = msgspec.json.decode(row.data, type=Article)
-                    found.append(Unlabelled(article, tagging, row.story or tagging.id))
+                    found.append(Tagged(article, tagging, row.story or article.id))
         return found
+
+    def tagged(self, key: str) -> Tagged | None:
+        """Return the article with this id as the model that tagged it last left it; None when there is none."""
+        with self._guarded() as connection:
+            row = connection.execute(_TAGGED.where(t.articles.c.id == key)).first()
+        if row is None:
+            return None
+        tagging = msgspec.json.decode(row.tagging, type=Tagging)
+        return Tagged(msgspec.json.decode(row.data, type=Article), tagging, row.story or key)
 
 
 def _check(connection: sa.Connection, labellings: Sequence[Labelling]) -> None:
