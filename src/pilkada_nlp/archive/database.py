@@ -14,6 +14,9 @@ from sqlalchemy.dialects.sqlite import insert
 import pilkada_nlp.archive.tables as t
 from pilkada_nlp.errors import ArchiveBusyError, ArchiveError
 
+ASKED: Final = 900
+"""Keys in one question; SQLite before 3.32 takes no more than 999."""
+
 _ASK_AGAIN: Final = 0.5  # seconds between two looks at a lock that another run holds
 
 

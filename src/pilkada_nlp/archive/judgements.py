@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
-from pilkada_nlp.archive.database import upsert
+from pilkada_nlp.archive.database import ASKED, upsert
 from pilkada_nlp.archive.labels import Labels
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story
@@ -17,7 +17,6 @@ from pilkada_nlp.labelling import labelled
 from pilkada_nlp.stories import Telling
 
 _BATCH: Final = 200  # rows held in memory while a stage walks through its work
-_ASKED: Final = 900  # keys in one question; SQLite before 3.32 takes no more than 999
 
 
 class Judged(NamedTuple):
@@ -160,8 +159,8 @@ class Judgements(Labels):
             near = sa.select(t.tellings.c.article, t.tellings.c.data).where(t.tellings.c.day.between(first, last))
             found = {key: decoder.decode(data) for key, data in connection.execute(near)}
             further = [key for key in known if key not in found]
-            for at in range(0, len(further), _ASKED):
-                asked = t.tellings.c.article.in_(further[at : at + _ASKED])
+            for at in range(0, len(further), ASKED):
+                asked = t.tellings.c.article.in_(further[at : at + ASKED])
                 rows = connection.execute(sa.select(t.tellings.c.article, t.tellings.c.data).where(asked))
                 found.update((key, decoder.decode(data)) for key, data in rows)
         return Told([found[key] for key in sorted(found)], known)
@@ -210,8 +209,8 @@ class Judgements(Labels):
     @staticmethod
     def _data(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, bytes]:
         held: dict[str, bytes] = {}
-        for at in range(0, len(keys), _ASKED):
-            asked = t.stories.c.id.in_(keys[at : at + _ASKED])
+        for at in range(0, len(keys), ASKED):
+            asked = t.stories.c.id.in_(keys[at : at + ASKED])
             rows = connection.execute(sa.select(t.stories.c.id, t.stories.c.data).where(asked))
             held.update((key, data) for key, data in rows)
         return held

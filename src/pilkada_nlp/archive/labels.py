@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
-from pilkada_nlp.archive.database import Database
+from pilkada_nlp.archive.database import ASKED, Database
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling import Labelling
@@ -75,12 +75,13 @@ class Labels(Database):
     def newest_labels(self, articles: Collection[str]) -> dict[str, Label]:
         """Return article -> its newest label, for those of the articles that have any."""
         found: dict[str, Label] = {}
+        asked = list(articles)
+        columns = sa.select(t.labels.c.id, t.labels.c.article, t.labels.c.data).order_by(t.labels.c.at, t.labels.c.id)
         with self._guarded() as connection:
-            for article in articles:
-                query = sa.select(t.labels.c.id, t.labels.c.data).where(t.labels.c.article == article)
-                rows = connection.execute(query.order_by(t.labels.c.at, t.labels.c.id)).all()
-                if rows:
-                    found[article] = Label(_decoded(rows[-1].data), max(row.id for row in rows))
+            for at in range(0, len(asked), ASKED):
+                for row in connection.execute(columns.where(t.labels.c.article.in_(asked[at : at + ASKED]))):
+                    seen = found[row.article].row if row.article in found else 0
+                    found[row.article] = Label(_decoded(row.data), max(row.id, seen))
         return found
 
     def labels_applied(self, rows: Mapping[str, int], now: datetime) -> None:

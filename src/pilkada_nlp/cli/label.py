@@ -1,5 +1,7 @@
 """`pilkada label`: what is worth labelling next, and labelling it in the terminal."""
 
+import os
+import textwrap
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pilkada_nlp.training.choosing import Choice
 
 _WINDOW: Final = timedelta(days=28)  # what is older moves no watchlist any more
+_TITLE: Final = 90  # characters in the table
 _SESSION: Final = 10  # articles; about a quarter of an hour
 
 
@@ -61,6 +64,8 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
     from pilkada_nlp.cli.terminal import Keys, Session
 
     person = who(by)
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        click.get_current_context().color = False
     with closing(Archive(archive_url)) as archive:
         if articles:
             items = [_named(archive, given) for given in articles]
@@ -107,7 +112,7 @@ def next_(count: int, out: Path | None, archive_url: str | None, form: Format) -
             "day": str(choice.article.day),
             "outlet": choice.article.outlet,
             "why": ", ".join(choice.reasons),
-            "title": harmless(choice.article.title),
+            "title": textwrap.shorten(harmless(choice.article.title), _TITLE, placeholder=" …"),
         }
         for choice in chosen
     ]
@@ -148,7 +153,8 @@ def _item(archive: "Archive", choice: "Choice") -> "Item":
     from pilkada_nlp.archive import Tagged
     from pilkada_nlp.cli.terminal import Item
 
-    return Item(Tagged(choice.article, choice.tagging, ""), choice.reasons)
+    key = choice.article.id
+    return Item(Tagged(choice.article, choice.tagging, key), _others(archive, key), choice.reasons)
 
 
 def _named(archive: "Archive", given: str) -> "Item":
@@ -165,4 +171,9 @@ def _named(archive: "Archive", given: str) -> "Item":
         there = archive.article(key) is not None
         raise InputError("waits to be tagged; run `pilkada poll` first" if there else "is not in the archive", given)
     said = archive.newest_labels([key]).get(key)
-    return Item(tagged, said=said.labelling if said else None)
+    return Item(tagged, _others(archive, key), said=said.labelling if said else None)
+
+
+def _others(archive: "Archive", key: str) -> tuple[str, ...]:
+    story = archive.story(key)
+    return tuple(member.article for member in story.members if member.article != key) if story else ()

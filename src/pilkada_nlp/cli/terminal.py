@@ -1,7 +1,9 @@
 """Labelling in the terminal: one article after another, each shown with the guess, each label stored as it is given."""
 
+import os
 import shutil
 import sys
+import termios
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -45,9 +47,13 @@ _OUTCOMES: Final = {"t": "terbukti", "x": "tidak_terbukti", "": None}
 
 
 class Item(NamedTuple):
-    """An article to label: why it was chosen, and what a person said of it before, if anybody did."""
+    """An article to label: why it was chosen, and what a person said of it before, if anybody did.
+
+    `others` are the ids of the other articles of its story.
+    """
 
     tagged: Tagged
+    others: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     said: Labelling | None = None
 
@@ -68,14 +74,12 @@ class Keys:
         if not self._terminal:
             return self._line()
         if not self._typed:
-            typed: str = click.getchar()
+            typed = _pressed(sys.stdin.fileno())
             if typed.startswith("\x1b"):
                 click.echo()
                 return typed
             self._typed = typed
         key, self._typed = self._typed[0], self._typed[1:]
-        if key == "\x03":
-            raise KeyboardInterrupt
         if key == "\x04":
             raise EOFError
         click.echo(key if key.isprintable() else "")
@@ -95,6 +99,20 @@ class Keys:
         if not typed:
             raise EOFError
         return typed.strip()
+
+
+def _pressed(terminal: int) -> str:
+    """Return what was typed since the last time, at least one key, without waiting for the end of the line.
+
+    `click.getchar` throws away what was typed before it was asked, which a quick hand would have to type again.
+    """
+    before = termios.tcgetattr(terminal)
+    single = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
+    termios.tcsetattr(terminal, termios.TCSADRAIN, single)
+    try:
+        return os.read(terminal, 64).decode("utf-8", "replace") or "\x04"
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 class Session:
@@ -182,7 +200,11 @@ class Session:
         self._store(labelling)
         self.labelled += 1
         self._items[at] = item._replace(said=labelling)
-        click.echo(f"  stored: {'about an election' if labels.rel else 'about no election'}\n")
+        click.echo(f"  stored: {f'{labels.mod}, severity {labels.sev}' if labels.rel else 'about no election'}")
+        if item.others and labels != guess.article.labels:
+            click.echo("  the others of its story keep what they say; to label them: pilkada label", nl=False)
+            click.echo("".join(f" {key}" for key in item.others))
+        click.echo()
 
     def _changed(self, key: str, item: Item, draft: Labels) -> Labels:
         """Return the labels as the person changes one field of them."""
@@ -280,33 +302,30 @@ class Session:
         sure = _probabilities(tagging) if tagging else {}
         if not labels.rel:
             return click.style(f"{who}: ", bold=True) + f"about no election{sure.get('relevant', '')}"
-        names = [f"{region(code).name} ({code})" for code in labels.regions]
-        themes = [
-            f"{self._themes.get(theme, theme)} ({strength}{sure.get(theme, '')})"
-            for strength in ("pokok", "sebutan")
-            for theme in getattr(labels, strength)
-        ]
-        ending = "".join(f", {part}" for part in (labels.outcome, labels.case_stage) if part)
-        second = f", beside it {labels.mod_secondary}" if labels.mod_secondary else ""
+        themes = [f"{self._themes.get(theme, theme)}{sure.get(theme, '')}" for theme in labels.pokok]
+        themes += [f"{self._themes.get(theme, theme)} (only named)" for theme in labels.sebutan]
         rows = {
             "election": f"{labels.election or '?'}{sure.get('relevant', '')}",
-            "modality": f"{labels.mod or '?'}{sure.get('modality', '')}{second}{ending}",
+            "modality": f"{labels.mod or '?'}{sure.get('modality', '')}",
+            "beside it": labels.mod_secondary,
+            "outcome": labels.outcome,
+            "stage": labels.case_stage,
             "themes": "; ".join(themes) or "none",
-            "regions": "; ".join(names) or "none (the whole country)",
+            "regions": "; ".join(f"{region(code).name} ({code})" for code in labels.regions) or "none",
             "severity": f"{labels.sev} of 4",
             "who speaks": labels.kind,
         }
-        shown = [_filled(f"{name:11}{value}", "  ", " " * 13) for name, value in rows.items()]
+        shown = [_filled(value, f"  {name:12}", " " * 14) for name, value in rows.items() if value]
         return "\n".join([click.style(f"{who}:", bold=True), *shown])
 
 
 def _probabilities(tagging: Tagging) -> dict[str, str]:
-    """Return judgement -> its probability in words, "?" behind what the model itself would have looked at."""
+    """Return judgement -> its probability, with "?" where the model itself asks for a person."""
     scores = {"relevant": tagging.relevant.score, **{tag.theme: tag.score for tag in tagging.themes}}
     if tagging.modality:
         scores["modality"] = tagging.modality.score
     unsure = {name.removeprefix("themes.") for name in tagging.review}
-    return {name: f" {score:.2f}{'?' if name in unsure else ''}" for name, score in scores.items()}
+    return {name: f" {score:.2f}{' ?' if name in unsure else ''}" for name, score in scores.items()}
 
 
 def _filled(text: str, first: str = "", rest: str | None = None) -> str:

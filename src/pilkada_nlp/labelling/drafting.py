@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from pilkada_nlp.article import Article, ModalityValue, Outcome, Strength
-from pilkada_nlp.classifiers import cues
+from pilkada_nlp.classifiers import cues, facts
 from pilkada_nlp.corpora import Labels, label_problems
 
 
@@ -17,7 +17,8 @@ def without_election(labels: Labels) -> Labels:
 def with_modality(labels: Labels, article: Article, modality: ModalityValue, outcome: Outcome | None = None) -> Labels:
     """Return labels with another kind of statement, which makes the article one about an election.
 
-    `outcome` is how a ruling ended. The severity is the one that the words of the article give with this modality.
+    `outcome` is how a ruling ended. Severity and stage of the case are those that the words of the article give with
+    this modality.
     """
     return _related(
         labels,
@@ -26,6 +27,7 @@ def with_modality(labels: Labels, article: Article, modality: ModalityValue, out
         mod_secondary=None if labels.mod_secondary == modality else labels.mod_secondary,
         outcome=outcome,
         sev=cues.severity(article, modality, outcome),
+        case_stage=facts.case_stage(article, modality),
     )
 
 
