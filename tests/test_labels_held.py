@@ -227,7 +227,7 @@ def test_an_archive_of_schema_3_is_upgraded_in_place(archive: Archive) -> None:
 
 def test_a_label_given_while_others_are_applied_is_not_lost(archive: Archive, tagger: Tagger) -> None:
     """Only labels that were looked at count as applied, so that one that came in between waits for the next time."""
-    tag_articles(archive, tagger, DAY, NOW)
+    tag_articles(archive, tagger, DAY)
     archive.add_labels([said(of(archive, "rusuh"))], NOW)
     seen = archive.newest_labels(["rusuh"])["rusuh"]
     archive.add_labels([said(of(archive, "rusuh"), LATER + timedelta(hours=1))], NOW)
@@ -370,15 +370,16 @@ def test_an_article_that_no_model_has_tagged_follows_its_label_from_the_start(ar
     """A label that comes before the tagger does is laid over the first tagging."""
     archive.add_labels([unrelated(of(archive, "rusuh"))], NOW)
     assert list(archive.relabelled()) == []
-    tag_articles(archive, tagger, DAY, NOW)
+    tag_articles(archive, tagger, DAY)
     join_stories(archive)
     assert [story.title for story in archive.stories(DAY, DAY)] == [REPORT[0]]
+    assert take_labels([], archive, [], NOW).changes == ()
     assert archive.newest_applied(DAY, DAY) == {DAY: NOW}
 
 
 def test_what_nobody_labelled_can_be_asked_for(archive: Archive, tagger: Tagger) -> None:
     """Related articles with their tagging and story, and those that are nearly so; labelled ones are left out."""
-    tag_articles(archive, tagger, DAY, NOW)
+    tag_articles(archive, tagger, DAY)
     join_stories(archive)
     found = {one.article.id: one for one in archive.unlabelled(DAY, DAY)}
     assert found.keys() == {"rusuh", "lapor"}

@@ -216,7 +216,7 @@ class _Run:
         with self.stage("extract"):
             extract_pages(self._day, self._outlets, self._archive, self._progress)
         with self.stage("tag"):
-            self.tagged = tag_articles(self._archive, self._tagger, self._day, self.now(), self._progress)
+            self.tagged = tag_articles(self._archive, self._tagger, self._day, self._progress)
             apply_labels(self._archive, self.now())
         with self.stage("stories"):
             join_stories(self._archive, self._progress)

@@ -35,7 +35,7 @@ def extract_pages(day: date, outlets: Sequence[Outlet], archive: Archive, progre
 
 
 def tag_articles(
-    archive: Archive, tagger: Tagger, day: date, now: datetime, progress: Progress = silent
+    archive: Archive, tagger: Tagger, day: date, progress: Progress = silent
 ) -> Counter[ModalityValue | None]:
     """Tag what no model has tagged, and what this one has not of the days that the watchlist of `day` looks at.
 
@@ -45,7 +45,7 @@ def tag_articles(
     first = day - timedelta(days=load_weights().window_days - 1)
     for batch in archive.untagged(tagger.name, first, day + timedelta(days=_LATE_COPIES)):
         taggings = tagger.tag(batch)
-        keep_judged(archive, list(zip(batch, taggings, strict=True)), now)
+        keep_judged(archive, list(zip(batch, taggings, strict=True)))
         done.update(tagging.modality.value if tagging.modality else None for tagging in taggings)
         progress("tag", done.total(), done.total())
     return done
@@ -54,15 +54,19 @@ def tag_articles(
 def apply_labels(archive: Archive, now: datetime) -> None:
     """Have what tagged articles tell follow the labels that people gave since it was last told."""
     for batch in archive.relabelled():
-        keep_judged(archive, batch, now)
+        labels = keep_judged(archive, batch)
+        # A label that came in between is in no row that was looked at, and waits for the next time.
+        archive.labels_applied({article: label.row for article, label in labels.items()}, now)
 
 
-def keep_judged(archive: Archive, tagged: Sequence[tuple[Article, Tagging]], now: datetime) -> None:
-    """Store what a model says of articles, and what they tell by it or, where a person labelled them, by the label."""
+def keep_judged(archive: Archive, tagged: Sequence[tuple[Article, Tagging]]) -> dict[str, Label]:
+    """Store what a model says of articles, and what they tell by it or, where a person labelled them, by the label.
+
+    Returns article -> the label that was laid over.
+    """
     labels = archive.newest_labels([article.id for article, _ in tagged])
     archive.add_judged([_judged(article, tagging, labels.get(article.id)) for article, tagging in tagged])
-    # A label that came in between is in no row that was looked at, and waits for the next time.
-    archive.labels_applied({article: label.row for article, label in labels.items()}, now)
+    return labels
 
 
 def _judged(article: Article, tagging: Tagging, label: Label | None) -> Judged:
