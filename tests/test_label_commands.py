@@ -284,11 +284,11 @@ def test_rows_to_fill_in_come_back_as_labels(url: str, tmp_path: Path) -> None:
     assert stored(url) == []
     for new in (2, 0):
         done = run(url, "labels", "import", str(sheet), "--by", "Budi")
-        assert f"Stored {new} labels" in done.stderr
+        assert f"Labels stored: {new};" in done.stderr
     assert run(url, "labels", "export", str(out)).exit_code == 0
     assert read_labels(out).labellings == stored(url)
     assert {one.by for one in stored(url)} == {"Budi"}
-    assert "Stored 0 labels" in run(url, "labels", "import", str(out)).stderr
+    assert "Labels stored: 0;" in run(url, "labels", "import", str(out)).stderr
     assert run(url, "labels", "export", str(out), "--since", "2098-01-01").stderr.startswith("Wrote 0 labellings")
     assert "Nothing to label" in run(url, "label", "next", "5").stderr
 

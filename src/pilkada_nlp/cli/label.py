@@ -80,7 +80,7 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
             session.run()
         finally:
             if session.labelled:
-                click.echo(f"\n{session.labelled} labels stored", err=True)
+                click.echo(f"\nLabels stored: {session.labelled}", err=True)
                 hold_labels([], archive, config)
 
 

@@ -239,7 +239,7 @@ def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path |
         waiting=lambda: click.echo("Another run is at work; waiting for it", err=True),
     )
     if given:
-        click.echo(f"Stored {taken.added} labels; {len(given) - taken.added} were there already", err=True)
+        click.echo(f"Labels stored: {taken.added}; there already: {len(given) - taken.added}", err=True)
     if taken.changes is None:
         click.echo("Another run is still at work; the next `pilkada poll` or `daily` applies the labels", err=True)
     elif taken.day is None:
