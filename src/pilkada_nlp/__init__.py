@@ -9,7 +9,7 @@ An article's journey, each stage with the call that starts it:
     pn.sentences, pn.tokens, pn.stem, pn.normalize, pn.find_regions      the steps of reading, on a text or a column
     pn.load_tagger(folder)                        another model than the one in service
     pn.run_daily(day, outlets, archive, …)        the whole day: fetch, tag, join stories, weigh, alert, summarise
-    pn.Archive("sqlite:////path/archive.db")      what was read and judged: `.rows`, `.stories`, `.watchlist`, `.summary`
+    pn.Archive("sqlite:////path/archive.db")      what was read and judged: `.rows`, `.stories`, `.summary`
     archive.watchlist()                           a `pn.Watchlist`: which regions and themes stand out, why, with plots
 
 Results draw themselves in notebooks. The names load what they need on first use, so importing the package is cheap.
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from pilkada_nlp.regions import find_regions
     from pilkada_nlp.tagging import tag
 else:  # hidden from type checkers, for which every name would be there, as Any
-
     _HOMES = {
         "Archive": "archive",
         "Article": "article",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -51,7 +51,9 @@ def read_articles(path: str | Path, report: Callable[[InputError], None] | None 
     if place.is_dir():
         files = sorted(file for file in place.rglob("*") if _kind(file.name) and file.is_file())
         if not files:
-            raise InputError(f"this folder has no files that end in {', '.join(_ENDINGS)} (or these with .gz)", str(path))
+            raise InputError(
+                f"this folder has no files that end in {', '.join(_ENDINGS)} (or these with .gz)", str(path)
+            )
     elif place.exists():
         files = [place]
     else:
@@ -77,7 +79,9 @@ def _articles_of(path: Path, report: Callable[[InputError], None]) -> Iterator[A
         report(InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", str(path)))
 
 
-def _articles_in(stream: IO[bytes], source: str, report: Callable[[InputError], None]) -> Iterator[Article]:
+def _articles_in(
+    stream: BinaryIO | gzip.GzipFile, source: str, report: Callable[[InputError], None]
+) -> Iterator[Article]:
     first = stream.readline()
     start, kind = first.lstrip(b"\xef\xbb\xbf \t\r\n"), _kind(source)
     if kind == ".jsonl" or start.startswith(b"{"):

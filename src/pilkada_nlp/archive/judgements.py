@@ -118,7 +118,9 @@ class Judgements(Database):
         """
         taggings = self.taggings(first, last)
         found = ((article, taggings.get(article.id)) for article in self.articles(first, last))
-        return [article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found]
+        return [
+            article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
+        ]
 
     # Stories
 

@@ -34,7 +34,9 @@ def _tagging(value: Tagging) -> str:
 
 @line.register
 def _article(value: Article) -> str:
-    return _line("Article", value.id, [f"{value.day}", value.outlet, _title(value.title), f"{len(value.text)} characters"])
+    return _line(
+        "Article", value.id, [f"{value.day}", value.outlet, _title(value.title), f"{len(value.text)} characters"]
+    )
 
 
 @line.register

@@ -5,7 +5,8 @@ and theme ("64.08/keamanan"). Days are those of the region's own zone.
 """
 
 import difflib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +33,10 @@ MemberReason = Literal["asal", "salinan", "peristiwa"]
 """Why an article belongs to its story: it began it, is a copy of a member, or tells the same event in other words."""
 
 Level = Literal["tinggi", "sedang", "rendah", "tanpa_data"]
+LEVELS: tuple[Level, ...] = ("tinggi", "sedang", "rendah", "tanpa_data")
+SYMBOLS: Mapping[Level, str] = {"tinggi": "▲", "sedang": "◆", "rendah": "●", "tanpa_data": "○"}
+"""A shape for each level, because colours alone do not say anything to everybody."""
+
 Direction = Literal["naik", "tetap", "turun", "baru"]
 DecisionAction = Literal["confirm", "dismiss", "mute", "note"]
 CorrectionAction = Literal["correct", "withdraw"]
@@ -222,6 +227,18 @@ class RegionState(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Coverage
 
 
+def by_province(regions: Sequence[RegionState]) -> dict[str, list[RegionState]]:
+    """Return province code -> its regencies and cities, worst level first; a province alone stands for itself."""
+    found: defaultdict[str, list[RegionState]] = defaultdict(list)
+    for state in regions:
+        if len(state.region) > 2:
+            found[state.region[:2]].append(state)
+    for state in regions:
+        if len(state.region) == 2 and state.region not in found:
+            found[state.region] = [state]
+    return {code: sorted(found[code], key=lambda state: LEVELS.index(state.level)) for code in sorted(found)}
+
+
 class Watchlist(Shown, frozen=True, kw_only=True):
     """The watchlist of a day: entries with a score, highest first, and the state of every region with elections.
 
@@ -242,11 +259,17 @@ class Watchlist(Shown, frozen=True, kw_only=True):
     def __getitem__(self, name: str) -> WatchlistEntry:
         """Return the entry of a region, by code or name, and a theme; InputError, with similar ones, if not listed."""
         wanted = name.casefold()
-        names = {called.casefold(): entry for entry in self for called in (f"{entry.region_name}/{entry.theme}", entry.id)}
+        names = {
+            called.casefold(): entry for entry in self for called in (f"{entry.region_name}/{entry.theme}", entry.id)
+        }
         if wanted in names:
             return names[wanted]
         near = [names[close].id for close in difflib.get_close_matches(wanted, names, n=3)]
-        hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else "`[entry.id for entry in watchlist]` lists all"
+        hint = (
+            f"did you mean {' or '.join(dict.fromkeys(near))}?"
+            if near
+            else "`[entry.id for entry in watchlist]` lists all"
+        )
         raise InputError(f"the watchlist of {self.day} has no such entry; {hint}", name)
 
     @property
@@ -420,5 +443,5 @@ class DailySummary(Shown, frozen=True, kw_only=True):
     taxonomy: str
     version: str
     warnings: tuple[str, ...] = ()
-    missing: dict[str, str] = {}  # msgspec gives each struct an empty dict of its own
+    missing: dict[str, str] = msgspec.field(default_factory=dict)
     notice: str | None = None

@@ -57,7 +57,7 @@ def tag(data: object, *, text: str = "text", title: str | None = None, tagger: T
         return [_one(serving, item) for item in counted(data, len(data))]
     if isinstance(data, Iterator):
         return (_one(serving, item) for item in counted(data, None))
-    if hasattr(data, "columns") and hasattr(data, "shape"):
+    if hasattr(data, "shape") and hasattr(data, "columns"):
         from pilkada_nlp.tagging.frames import tag_frame
 
         return tag_frame(data, text, title, serving)

@@ -59,7 +59,8 @@ def _need_columns(columns: Sequence[str], text: str, title: str | None) -> None:
     for name, argument in ((text, "text"), (title, "title")):
         if name is not None and name not in columns:
             raise InputError(
-                f"there is no column {name!r}; pass {argument}=… with one of those that are there: {listed}", "the frame"
+                f"there is no column {name!r}; pass {argument}=… with one of those that are there: {listed}",
+                "the frame",
             )
     if taken := [name for name in _COLUMNS if name in columns]:
         raise InputError(

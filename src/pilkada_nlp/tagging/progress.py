@@ -69,14 +69,14 @@ def _notebook_bar(total: int | None) -> Iterator[_Show]:
     def drawn(number: int) -> object:
         length = "" if total is None else f' value="{number}" max="{total}"'
         of = "" if total is None else f" / {total}"
-        return HTML(f'<progress{length} aria-label="tag"></progress> {number}{of}')
+        return HTML(f'<progress{length} aria-label="tag"></progress> {number}{of}')  # type: ignore[no-untyped-call]  # IPython has no types here
 
     def show(number: int) -> None:
         if number % _STEP == 0:
             handle.update(drawn(number))
 
-    handle = display(drawn(_FROM), display_id=True)
+    handle = display(drawn(_FROM), display_id=True)  # type: ignore[no-untyped-call]
     try:
         yield show
     finally:
-        handle.update(HTML(""))
+        handle.update(HTML(""))  # type: ignore[no-untyped-call]
