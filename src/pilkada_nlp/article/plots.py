@@ -5,7 +5,6 @@ light and dark pages alike. `chart.save("daftar.svg")` and `.png` need no networ
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -64,7 +63,8 @@ class WatchlistPlots:
             y=alt.Y("name:N", sort=[row["name"] for row in rows], title=None, axis=alt.Axis(labelLimit=360)),
             x=alt.X("score:Q", title=words.t["score"], axis=alt.Axis(tickMinStep=1)),
         )
-        bars = base.mark_bar(stroke=SOFT, strokeWidth=0.5).encode(color=_colour(words))
+        # The words beside the bars say the level, so no legend does.
+        bars = base.mark_bar(stroke=SOFT, strokeWidth=0.5).encode(color=_colour(words).legend(None))
         labels = base.mark_text(align="left", dx=5, color=INK).encode(text="label:N")
         titled = alt.LayerChart(layer=[bars, labels]).properties(
             title=words.title("overview", self._list.day), width=420
@@ -161,6 +161,7 @@ class WatchlistPlots:
 
         words = _PlotWords(language)
         states = by_province(self._list.regions or _states(self._list))
+        nowhere = words.level("tanpa_data") if self._list.regions else words.t["unlisted"]
         tiles: Values = []
         for half, places in table("tiles.toml").items():
             for code, tile in places.items():
@@ -172,7 +173,7 @@ class WatchlistPlots:
                         "column": tile["column"] + _HALVES[half],
                         "row": tile["row"],
                         "province": tile["label"],
-                        "level": words.level(worst) if found or self._list.regions else words.t["unlisted"],
+                        "level": words.level(worst) if found else nowhere,
                         "few": " ".join(f"{SYMBOLS[one]}{counted[one]}" for one in LEVELS[:2] if counted[one]),
                         "ink": _INKS[worst],
                     }
@@ -182,12 +183,12 @@ class WatchlistPlots:
             y=alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04)),
         )
         squares = base.mark_rect(stroke=SOFT, strokeWidth=0.7, cornerRadius=3).encode(
-            color=_colour(words, () if self._list.regions else (words.t["unlisted"],)),
+            color=_colour(words, nowhere),
             tooltip=["province:N", "level:N"],
         )
         ink = alt.Color("ink:N", scale=None)
-        names = base.mark_text(dy=-16, fontWeight="bold").encode(text="province:N", color=ink)
-        levels = base.mark_text(fontSize=10).encode(text="level:N", color=ink)
+        names = base.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text="province:N", color=ink)
+        levels = base.mark_text(fontSize=9).encode(text="level:N", color=ink)
         few = base.mark_text(dy=16).encode(text="few:N", color=ink)
         note = words.t["map_note" if self._list.regions else "map_entries"]
         heading = alt.TitleParams(words.title("map", self._list.day), subtitle=note, anchor="start")
@@ -278,7 +279,9 @@ def framed(chart: Chart) -> Chart:
         font="system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif",
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(labelColor=INK, titleColor=INK, labelFontSize=12, gridColor=LINE, domainColor=SOFT),
-        legend=alt.LegendConfig(labelColor=INK, titleColor=INK, labelFontSize=12, symbolStrokeColor=SOFT),
+        legend=alt.LegendConfig(
+            labelColor=INK, titleColor=INK, labelFontSize=12, symbolStrokeColor=SOFT, symbolType="square"
+        ),
         title=alt.TitleConfig(color=INK, subtitleColor=SOFT, fontSize=15, anchor="start", offset=12),
         text=alt.MarkConfig(fontSize=12),
     )
@@ -290,12 +293,12 @@ def short(name: str) -> str:
     return name.replace("Kabupaten ", "Kab. ").replace("Provinsi ", "Prov. ")
 
 
-def _colour(words: _PlotWords, more: Sequence[str] = ()) -> "alt.Color":
+def _colour(words: _PlotWords, fourth: str = "") -> "alt.Color":
+    """Return the colours of the three levels of entries and, where a chart has one, of a `fourth` state."""
     import altair as alt
 
-    names = [words.level(level) for level in LEVELS if not more or level != "tanpa_data"]
-    fills = [_FILLS[level] for level in LEVELS if not more or level != "tanpa_data"]
-    scale = alt.Scale(domain=[*names, *more], range=[*fills, *("#ffffff" for _ in more)])
+    names = [*map(words.level, LEVELS[:3]), *filter(None, [fourth])]
+    scale = alt.Scale(domain=names, range=list(_FILLS.values())[: len(names)])
     return alt.Color("level:N", scale=scale, title=words.t["level"])
 
 

@@ -25,7 +25,7 @@ class ReportPlots:
         words = texts(language)["plots"]
         curves = [_curve(name, found, language) for name, found in self._report.calibration.items()]
         title = safe(words["calibration"].format(model=self._report.model))
-        return framed(alt.hconcat(*curves, title=title))
+        return framed(alt.hconcat(*curves, title=alt.TitleParams(title, subtitle=words["calibration_note"])))
 
 
 def _curve(name: str, found: Calibration, language: Language) -> "alt.LayerChart":
@@ -41,14 +41,12 @@ def _curve(name: str, found: Calibration, language: Language) -> "alt.LayerChart
     x = alt.X("predicted:Q", scale=whole, title=words["predicted"], axis=alt.Axis(format="%"))
     y = alt.Y("observed:Q", scale=whole, title=words["observed"], axis=alt.Axis(format="%"))
     line = alt.Chart(data([{"predicted": 0, "observed": 0}, {"predicted": 1, "observed": 1}]))
-    note = alt.Chart(data([{"predicted": 0.98, "observed": 0.98, "label": words["perfect"]}]))
     dots = alt.Chart(data(rows)).encode(x=x, y=y)
-    size = alt.Size("answers:Q", title=words["answers"], scale=alt.Scale(range=[40, 400], type="sqrt"))
+    size = alt.Size("answers:Q", scale=alt.Scale(range=[40, 400], type="sqrt"), legend=None)
     shown = words["curve"].get(name, name)
     title = safe(f"{shown} (ECE {number(found.ece)}, Brier {number(found.brier)})")
     layers = [
         line.mark_line(color=SOFT, strokeDash=[4, 3]).encode(x=x, y=y),
-        note.mark_text(align="right", dx=-8, color=SOFT).encode(x=x, y=y, text="label:N"),
         dots.mark_circle(color="#234f8f", opacity=0.85).encode(size=size),
         dots.mark_text(dy=-14, color=INK, fontSize=11).encode(text="label:N"),
     ]
