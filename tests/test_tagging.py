@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,12 @@ RIOT = "Rapat pleno KPU Kabupaten Paser dihentikan karena massa melempari gudang
 PRICES = "Harga cabai di Pasar Senen naik dua kali lipat sejak awal pekan."
 
 ROWS: dict[str, list[str | None]] = {"isi": [RIOT, None, PRICES, ""], "judul": ["Pleno ricuh", "Tanpa isi", None, None]}
-FRAMES = {
+FRAMES: dict[str, Callable[[], Any]] = {
     "pandas": lambda: pandas.DataFrame(ROWS, index=[7, 3, 5, 5]),
     "polars": lambda: polars.DataFrame(ROWS),
     "pyarrow": lambda: pyarrow.table(ROWS),
 }
-EMPTY = {
+EMPTY: dict[str, Callable[[], Any]] = {
     "pandas": lambda: pandas.DataFrame({"isi": []}),
     "polars": lambda: polars.DataFrame({"isi": []}, schema={"isi": polars.String}),
     "pyarrow": lambda: pyarrow.table({"isi": pyarrow.array([], pyarrow.string())}),

@@ -59,6 +59,7 @@ class WatchlistPlots:
             }
             for entry in self._list.entries[:_MOST]
         ]
+        rows = _safe_rows(rows)
         base = alt.Chart(data(rows)).encode(
             y=alt.Y("name:N", sort=[row["name"] for row in rows], title=None, axis=alt.Axis(labelLimit=360)),
             x=alt.X("score:Q", title=words.t["score"], axis=alt.Axis(tickMinStep=1)),
@@ -92,9 +93,10 @@ class WatchlistPlots:
             }
             for entry in cells
         ]
+        rows = _safe_rows(rows)
         weight: Counter[str] = Counter()
-        for entry in cells:
-            weight[words.theme(entry.theme)] += round(entry.score * 100)
+        for row, entry in zip(rows, cells, strict=True):
+            weight[row["theme"]] += round(entry.score * 100)
         base = alt.Chart(data(rows)).encode(
             x=alt.X(
                 "theme:N",
@@ -104,7 +106,7 @@ class WatchlistPlots:
             ),
             y=alt.Y(
                 "region:N",
-                sort=[f"{names[code]} ({code})" for code in codes],
+                sort=list(dict.fromkeys(row["region"] for row in rows)),
                 title=words.t["region"],
                 axis=alt.Axis(labelLimit=260),
             ),
@@ -266,7 +268,11 @@ def data(rows: Values) -> "alt.InlineData":
     """Return rows as the data of a chart, all texts safe."""
     import altair as alt
 
-    return alt.InlineData(values=[{k: safe(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows])
+    return alt.InlineData(values=_safe_rows(rows))
+
+
+def _safe_rows(rows: Values) -> Values:
+    return [{name: safe(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
 
 
 def framed(chart: Chart) -> Chart:
