@@ -234,6 +234,8 @@ def test_plots_of_a_quiet_day_are_empty_and_no_error(tmp_path: Path) -> None:
         chart.save(tmp_path / "chart.png")
     with pytest.raises(InputError, match="no such entry"):
         quiet.plot.trend("64.08", "keamanan")
+    with pytest.raises(ValueError, match="no words in 'su'; there are id, en"):
+        quiet.plot.map(language="su")  # type: ignore[arg-type]
 
 
 def test_a_map_of_entries_alone_says_so() -> None:

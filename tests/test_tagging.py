@@ -138,6 +138,12 @@ def test_a_pandas_frame_stays_as_it_was() -> None:
     assert set(tagged.explode("themes")["themes"].dropna()) == set(pn.tag(f"Pleno ricuh\n{RIOT}").row()["themes"])  # type: ignore[arg-type]
 
 
+def test_columns_of_one_name_are_refused() -> None:
+    """Pandas allows them; which of the two was meant nobody knows."""
+    with pytest.raises(InputError, match="several columns have the name 'text'"):
+        pn.tag(pandas.DataFrame([[RIOT, PRICES]], columns=["text", "text"]))
+
+
 def test_the_column_title_is_used_when_nothing_else_is_said() -> None:
     """`text` and `title` are the names that JSON lines have, too."""
     rows = records(pn.tag(polars.DataFrame({"text": [RIOT], "title": ["Pleno ricuh"]})))

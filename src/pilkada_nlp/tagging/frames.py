@@ -1,5 +1,6 @@
 """Tags as columns of a data frame, of whichever library it is (by narwhals)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -55,6 +56,8 @@ def tag_frame(native: Any, text: str, title: str | None, tagger: Tagger) -> Any:
 
 
 def _need_columns(columns: Sequence[str], text: str, title: str | None) -> None:
+    if twice := [name for name, count in Counter(columns).items() if count > 1]:
+        raise InputError(f"several columns have the name {twice[0]!r}; rename them first", "the frame")
     listed = ", ".join(map(str, columns)) or "none"
     for name, argument in ((text, "text"), (title, "title")):
         if name is not None and name not in columns:
