@@ -140,7 +140,7 @@ def test_a_pandas_frame_stays_as_it_was() -> None:
 
 def test_columns_of_one_name_are_refused() -> None:
     """Pandas allows them; which of the two was meant nobody knows."""
-    with pytest.raises(InputError, match="several columns have the name 'text'"):
+    with pytest.raises(InputError, match="several columns have the same name"):
         pn.tag(pandas.DataFrame([[RIOT, PRICES]], columns=["text", "text"]))
 
 

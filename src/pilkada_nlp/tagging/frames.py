@@ -1,6 +1,5 @@
 """Tags as columns of a data frame, of whichever library it is (by narwhals)."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -42,6 +41,8 @@ def tag_frame(native: Any, text: str, title: str | None, tagger: Tagger) -> Any:
         raise TypeError(
             f"tag() takes data frames of pandas or polars and Arrow tables, not {type(native).__name__}{hint}"
         ) from error
+    except nw.exceptions.DuplicateError as error:
+        raise InputError("several columns have the same name; rename them first", "the frame") from error
     if title is None and _TITLE in frame.columns and text != _TITLE:
         title = _TITLE
     _need_columns(frame.columns, text, title)
@@ -56,8 +57,6 @@ def tag_frame(native: Any, text: str, title: str | None, tagger: Tagger) -> Any:
 
 
 def _need_columns(columns: Sequence[str], text: str, title: str | None) -> None:
-    if twice := [name for name, count in Counter(columns).items() if count > 1]:
-        raise InputError(f"several columns have the name {twice[0]!r}; rename them first", "the frame")
     listed = ", ".join(map(str, columns)) or "none"
     for name, argument in ((text, "text"), (title, "title")):
         if name is not None and name not in columns:
