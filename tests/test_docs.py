@@ -1,0 +1,169 @@
+"""The documentation is true: its blocks run, what follows from the code is up to date, nothing comes from the network."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from docs.generate import DOCS, PARTS, renewed
+from pilkada_nlp.demo import serve_site
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+FENCE = re.compile(
+    r'^(?:<!-- not run: (?P<skipped>.+?) -->\n)?```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$',
+    re.DOTALL | re.MULTILINE,
+)
+
+# Every block that is printed but not run, and why; few, because nobody notices when one of them is wrong.
+NOT_RUN = [
+    ("tutorial.md", "installs from the network"),
+]
+
+
+class Block(NamedTuple):
+    """A fenced block of a page; `title` is the file that the reader writes it to, `skipped` why it is not run."""
+
+    line: int
+    language: str
+    title: str | None
+    text: str
+    skipped: str | None
+
+
+def blocks(page: str) -> list[Block]:
+    """Return the blocks of a page, in order."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return [
+        Block(text.count("\n", 0, found.start()) + 1, found["language"], found["title"], found["text"], found["skipped"])
+        for found in FENCE.finditer(text)
+    ]
+
+
+class Shell:
+    """A bash that stays open over the blocks of a page, in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        self._bash = subprocess.Popen(
+            ["bash", "-e"],
+            cwd=home,
+            env={**environment, "HOME": str(home), "PATH": path, "COLUMNS": "120", "TZ": "Asia/Jakarta"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, script: str) -> str:
+        """Run lines as if typed, and return what they print; a line that fails fails the test."""
+        for name, text in (("script", script), ("out", ""), ("err", "")):
+            (self.home / f".{name}").write_text(text, encoding="utf-8")
+        self._say("source ~/.script > ~/.out 2> ~/.err < /dev/null; echo done")
+        assert self._bash.stdout is not None
+        answer = self._bash.stdout.readline()
+        printed = (self.home / ".out").read_text(encoding="utf-8")
+        assert answer == "done\n", f"{script}\n{printed}\n{(self.home / '.err').read_text(encoding='utf-8')}"
+        return printed
+
+    def folder(self) -> Path:
+        """Return where the shell is."""
+        return Path(self.run("pwd").strip())
+
+    def _say(self, line: str) -> None:
+        assert self._bash.stdin is not None
+        self._bash.stdin.write(f"{line}\n")
+        self._bash.stdin.flush()
+
+    def close(self) -> None:
+        """End the shell and what it started."""
+        os.killpg(self._bash.pid, signal.SIGKILL)
+        self._bash.communicate()
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A shell in an empty home."""
+    shell = Shell(tmp_path)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[dict[str, str]]:
+    """What stands for addresses that a reader has and we do not: the site of an outlet, and a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with serve_site() as outlets:
+        yield {
+            "outlets add https://contoh.id": f"outlets add --allow-private {outlets[0].home}",
+            "8808": str(port),
+        }
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(block.language in ("sh", "python") for block in blocks(page))])
+def test_the_blocks_of_a_page_run(
+    page: str, shell: Shell, local: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order, in one folder; blocks with a title are files, and a `text` block is what the one before prints."""
+    monkeypatch.setenv("HOME", str(shell.home))
+    monkeypatch.delenv("XDG_DATA_HOME")
+    names: dict[str, object] = {"__name__": page}
+    printed: str | None = None
+    for block in blocks(page):
+        text = block.text
+        for public, here in local.items():
+            text = text.replace(public, here)
+        if block.language == "text" and printed is not None:
+            assert re.fullmatch(pattern(text), squeezed(printed)), f"{page}, line {block.line}: printed\n{printed}"
+        printed = None
+        if block.skipped:
+            continue
+        if block.title:
+            path = shell.folder() / Path(block.title.replace("~", str(shell.home)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif block.language == "sh":
+            printed = shell.run(text)
+        elif block.language == "python":
+            monkeypatch.chdir(shell.folder())
+            with redirect_stdout(StringIO()) as output:
+                exec(compile(text, f"{page}, line {block.line}", "exec"), names)  # noqa: S102  # the page says it runs
+            printed = output.getvalue()
+
+
+def squeezed(text: str) -> str:
+    """Return text with one space for many, and without empty lines."""
+    return "".join(f"{' '.join(line.split())}\n" for line in text.splitlines() if line.strip())
+
+
+def pattern(text: str) -> str:
+    """Return the pattern of an output as printed in a page: "…" is any words, on a line of its own any lines."""
+    lines = squeezed(text).splitlines()
+    return "".join("(?:.*\n)*" if line == "…" else f"{re.escape(line).replace('…', '.*')}\n" for line in lines)
+
+
+def test_what_is_not_run_is_known() -> None:
+    """Blocks that need what a test has not are listed above with their reason."""
+    assert [(page, block.skipped) for page in PAGES for block in blocks(page) if block.skipped] == NOT_RUN
+    marks = sum((DOCS / page).read_text(encoding="utf-8").count("not run:") for page in PAGES)
+    assert marks == len(NOT_RUN), "a mark stands before no block"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_follows_from_the_code_is_up_to_date(part: str) -> None:
+    """Commands, themes, schemas and imports stand in the pages as the code has them now."""
+    page, text = renewed(part)
+    assert page.read_text(encoding="utf-8") == text, "run `make docs-reference`"
