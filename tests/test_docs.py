@@ -20,12 +20,16 @@ from pilkada_nlp.demo import serve_site
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 FENCE = re.compile(
-    r'^(?:<!-- not run: (?P<skipped>.+?) -->\n)?```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$',
+    r'^<!-- prepare: [^\n]+\n(?P<hidden>.*?)^-->$|^(?:<!-- not run: (?P<skipped>.+?) -->\n)?```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$',
     re.DOTALL | re.MULTILINE,
 )
 
 # Every block that is printed but not run, and why; few, because nobody notices when one of them is wrong.
 NOT_RUN = [
+    ("how-to/label.md", "needs an archive of one's own"),
+    ("how-to/label.md", "needs an archive of one's own"),
+    ("how-to/label.md", "trains for a minute or two"),
+    ("how-to/other-election.md", "trains for a minute or two"),
     ("how-to/schedule.md", "changes the crontab"),
     ("how-to/schedule.md", "needs systemd"),
     ("tutorial.md", "installs from the network"),
@@ -33,7 +37,10 @@ NOT_RUN = [
 
 
 class Block(NamedTuple):
-    """A fenced block of a page; `title` is the file that the reader writes it to, `skipped` why it is not run."""
+    """A fenced block of a page; `title` is the file that the reader writes it to, `skipped` why it is not run.
+
+    `<!-- prepare: WHAT` hides lines of shell that stand for what a person does elsewhere.
+    """
 
     line: int
     language: str
@@ -46,7 +53,13 @@ def blocks(page: str) -> list[Block]:
     """Return the blocks of a page, in order."""
     text = (DOCS / page).read_text(encoding="utf-8")
     return [
-        Block(text.count("\n", 0, found.start()) + 1, found["language"], found["title"], found["text"], found["skipped"])
+        Block(
+            text.count("\n", 0, found.start()) + 1,
+            "sh" if found["hidden"] else found["language"],
+            found["title"],
+            found["hidden"] or found["text"],
+            found["skipped"],
+        )
         for found in FENCE.finditer(text)
     ]
 
