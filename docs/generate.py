@@ -1,7 +1,7 @@
 """Writes the parts of the pages that follow from the code: the help of every command, themes, schemas, and imports.
 
-Each part stands in its page between `<!-- begin NAME -->` and `<!-- end NAME -->`. `make docs-reference` renews them all,
-and tests/test_docs.py complains when one is out of date.
+Each part stands in its page between `<!-- begin NAME -->` and `<!-- end NAME -->`. `make docs-reference` renews them
+all, and tests/test_docs.py complains when one is out of date.
 """
 
 import ast
@@ -14,13 +14,13 @@ from typing import Any
 
 import click
 import msgspec
+from tests.test_layout import RANKS, SOURCE
 
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.cli import main
 from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.summary import json_schema
-from tests.test_layout import RANKS, SOURCE
 
 DOCS = Path(__file__).parent
 _WIDTH = 78  # of the help texts: what click uses on a terminal of 80 columns
@@ -31,7 +31,9 @@ def commands() -> str:
     return "\n".join(f"## {' '.join(words)}\n\n```text\n{_help(words, command)}\n```\n" for words, command in verbs())
 
 
-def verbs(command: click.Command = main, words: tuple[str, ...] = ("pilkada",)) -> Iterator[tuple[tuple[str, ...], Any]]:
+def verbs(
+    command: click.Command = main, words: tuple[str, ...] = ("pilkada",)
+) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield the words and the command of everything that can be called, groups before what is in them."""
     yield words, command
     if isinstance(command, click.Group):
@@ -64,7 +66,11 @@ def schemas() -> str:
     parts = []
     for title, words, schema in (
         ("Tagging", "One line of `pilkada tag --format jsonl`.", msgspec.json.schema(Tagging)),
-        ("Article", "What `pilkada extract --format json` prints, and what the archive keeps.", msgspec.json.schema(Article)),
+        (
+            "Article",
+            "What `pilkada extract --format json` prints, and what the archive keeps.",
+            msgspec.json.schema(Article),
+        ),
         ("Labelling", "One line of a file of labels in our own form (`.jsonl`).", msgspec.json.schema(Labelling)),
         ("DailySummary", "The `.json` beside each summary.", json_schema()),
     ):
@@ -128,7 +134,9 @@ def imports() -> str:
     label = "Modules by rank; each imports only from rows below its own"
     return (
         f'<svg class="imports" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">\n'
-        f'<path class="arrow" d="M16 8 V{height - 18} m-6 -8 l6 10 l6 -10"/>\n' + "\n".join(boxes) + "\n</svg>\n\n"
+        f'<path class="arrow" d="M16 8 V{height - 18} m-6 -8 l6 10 l6 -10"/>\n'
+        + "\n".join(boxes)
+        + "\n</svg>\n\n"
         + "\n".join(f"- `{name}`: {_purpose(name)}" for names in ranks for name in names)
     )
 
@@ -153,7 +161,9 @@ def renewed(name: str) -> tuple[Path, str]:
     page, write = PARTS[name]
     path = DOCS / page
     pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-    text, count = pattern.subn(lambda found: f"{found[1]}\n{write().strip()}\n\n{found[2]}", path.read_text(encoding="utf-8"))
+    text, count = pattern.subn(
+        lambda found: f"{found[1]}\n{write().strip()}\n\n{found[2]}", path.read_text(encoding="utf-8")
+    )
     if count != 1:
         raise SystemExit(f"{path}: has no place for {name}")
     return path, text
