@@ -1,5 +1,7 @@
 """The command `pilkada`: it parses, calls and prints; everything it does is one call in Python."""
 
+import io
+import sys
 from typing import Any
 
 import click
@@ -9,7 +11,7 @@ from pilkada_nlp.cli.alerts import alerts
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.models import evaluate, models, promote, rollback
-from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.printing import complain, tell
 from pilkada_nlp.cli.runs import daily, demo, poll
 from pilkada_nlp.cli.schedule import schedule
 from pilkada_nlp.cli.sources import doctor, outlets
@@ -21,6 +23,22 @@ from pilkada_nlp.errors import ArchiveBusyError, ConfigError, PilkadaError
 
 class _Commands(click.Group):
     """Turns our errors into one sentence on stderr: exit 1, 2 where the configuration is at fault, 75 to try later."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the command as click does, but complain of wrong usage in the language of messages."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            sys.exit(super().main(*args, standalone_mode=False, **extra))
+        except click.ClickException as error:
+            complaint = io.StringIO()
+            error.show(complaint)
+            for line in complaint.getvalue().splitlines():
+                tell(line)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            tell("Aborted!")
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from pilkada_nlp.cli.options import format_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell
 
 if TYPE_CHECKING:
     from pilkada_nlp.labelling import Format as FileFormat
@@ -75,11 +75,9 @@ def convert(
                 complain(
                     f"article {conflict.article}: was labelled with different texts; is the id that of one article?"
                 )
-        click.echo(
-            f"{len(read)} labellings of {len(labellings)} articles, {len(found)} conflicts resolved by {how}", err=True
-        )
+        tell(f"{len(read)} labellings of {len(labellings)} articles, {len(found)} conflicts resolved by {how}")
     write_labels(labellings, out, target, taxonomy)
-    click.echo(f"Wrote {len(labellings)} labellings to {out}", err=True)
+    tell(f"Wrote {len(labellings)} labellings to {out}")
 
 
 @labels.command()
@@ -110,7 +108,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
         for side in conflict.values
     ]
     print_rows(rows, form, "Conflicts" if found else "No conflicts")
-    click.echo(f"{len(labellings)} labellings, {len(found)} conflicts", err=True)
+    tell(f"{len(labellings)} labellings, {len(found)} conflicts")
     if found:
         sys.exit(1)
 
@@ -145,7 +143,7 @@ def tasks(files: Sequence[str], out: Path, model: Path | None) -> None:
 
     articles = list(read_files(files, report))
     write_tasks(zip(articles, load_tagger(model).tag(articles), strict=True), out)
-    click.echo(f"Wrote {len(articles)} tasks to {out}", err=True)
+    tell(f"Wrote {len(articles)} tasks to {out}")
     if failures:
         sys.exit(1)
 

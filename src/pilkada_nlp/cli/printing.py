@@ -1,14 +1,16 @@
 """What all commands print alike: rows and JSON on stdout, complaints and progress on stderr."""
 
+import functools
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
 from pilkada_nlp.cli.logs import logs_json
+from pilkada_nlp.cli.messages import say, wrong_language
 
 if TYPE_CHECKING:
     from pilkada_nlp.fetching import Progress
@@ -17,23 +19,42 @@ Format = Literal["table", "json", "jsonl", "csv"]
 Cell = str | int | float
 Row = dict[str, Cell]
 
+_SENTENCES: Final = ("detail", "needs")  # columns that hold messages; all others hold ids, names and figures
+
 
 def complain(problem: object) -> None:
     """Say on stderr what went wrong; as a line of the log where nothing but JSON lines may stand."""
     if logs_json():
         logging.getLogger("pilkada_nlp").error("%s", problem)
     else:
-        click.echo(f"pilkada: {problem}", err=True)
+        tell(problem, "pilkada: ")
+
+
+def tell(message: object, mark: str = "") -> None:
+    """Say something on stderr in the language of messages, with `mark` in front."""
+    _doubt_language()
+    click.echo(f"{mark}{say(message)}", err=True)
+
+
+@functools.cache  # once is enough
+def _doubt_language() -> None:
+    if wrong := wrong_language():
+        click.echo(f"pilkada: {wrong}", err=True)
 
 
 def print_rows(rows: Iterable[Row], form: Format, title: str = "") -> None:
     """Print rows of equal keys; as a table for people, which alone has the title, as JSON or JSON lines, or as CSV."""
     if form == "table":
-        print_table(list(rows), title)
+        print_table([_said(row) for row in rows], say(title))
     elif form == "csv":
         _print_csv(rows)
     else:
         print_values(rows, form)
+
+
+def _said(row: Row) -> Row:
+    """Return a row for people: what stands in columns of sentences, in their language."""
+    return {name: say(value) if name in _SENTENCES else value for name, value in row.items()}
 
 
 def print_table(rows: list[Row], title: str) -> None:
@@ -108,7 +129,7 @@ def progress_bar() -> "Iterator[Progress]":
 
         def show(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(step)
+                tasks[step] = bars.add_task(say(step))
             bars.update(tasks[step], completed=done, total=total)
 
         yield show

@@ -18,7 +18,7 @@ from pilkada_nlp.cli.options import (
     lang_option,
     outlets_option,
 )
-from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_table, progress_bar
+from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_table, progress_bar, tell
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
@@ -219,7 +219,7 @@ def _wrote(path: Path) -> None:
     if logs_json():
         _log.info("wrote", extra={"path": str(path)})
     else:
-        click.echo(f"Wrote {path}", err=True)
+        tell(f"Wrote {path}")
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
+from pilkada_nlp.cli.messages import say
 from pilkada_nlp.cli.options import config_option, format_option, lang_option
 from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_values
 from pilkada_nlp.errors import InputError
@@ -221,7 +222,7 @@ def _page_text(shown: dict[str, Any]) -> str:
     rules = [f"  {name}: {rule}" for name, rule in shown.get("rules", {}).items()]
     why = [*(["", "Rules:", *rules] if rules else []), *(["", "Removed:", *pieces] if pieces else [])]
     if "refused" in shown:
-        return "\n".join([f"no article: {shown['refused']} ({shown['detail']})", *why])
+        return "\n".join([say(f"no article: {shown['refused']} ({shown['detail']})"), *why])
     names = ("url", "outlet", "published_at", "published_on", "updated_at", "authors", "editors", "section", "tags")
     facts = (*names, "dateline", "marks", "source_line")
     values = {name: ", ".join(value) if isinstance(value := shown[name], list) else value for name in facts}
