@@ -1,8 +1,8 @@
 """Which messages the code can say: templates such as "not an article ({error})", read from the source by its syntax.
 
-A message is what an exception is raised with, what is handed to one of the functions in `SAYERS`, and what a function in
-`TELLERS` returns or yields. An f-string becomes a template; where it has a choice (`a if b else c`, `a or "b"`, a name
-that is given several texts in the same function), each choice makes one.
+A message is what an exception is raised with, what is handed to one of the functions in `SAYERS`, and what a function
+in `TELLERS` returns or yields. An f-string becomes a template; where it has a choice (`a if b else c`, `a or "b"`, a
+name that is given several texts in the same function), each choice makes one.
 """
 
 import ast
@@ -19,6 +19,7 @@ SAYERS: Final[dict[str, tuple[int | str, ...]]] = {
     "complain": (0,),
     "tell": (0,),
     "say": (0,),
+    "one_of": (2,),
     "print_rows": (2,),
     "print_table": (1,),
     "progress": (0,),
@@ -48,6 +49,7 @@ TELLERS: Final[dict[str, tuple[str, ...]]] = {
     "labelling/label_studio.py": ("_unfit",),
     "labelling/vocabulary.py": ("near",),
     "scrapers/outlets.py": ("_problem",),
+    "scrapers/sources/listing.py": ("check_template",),
 }
 # Lists that gather messages: `needs.append(…)`.
 GATHERERS: Final = {"needs", "stale"}
@@ -126,7 +128,7 @@ def _called(function: ast.expr) -> str:
 
 
 def _told(value: ast.expr, scope: ast.FunctionDef) -> Iterator[str]:
-    """Yield the templates of what a function in `TELLERS` gives: a text, a list of texts, or a pair that ends in one."""
+    """Yield the templates of what a function in `TELLERS` gives: a text, a list of some, or a pair that ends in one."""
     if isinstance(value, ast.List):
         for element in value.elts:
             yield from _told(element, scope)
@@ -250,6 +252,8 @@ def _name(value: ast.expr) -> str:
         return _name(value.operand)
     if isinstance(value, ast.BoolOp):
         return _name(value.values[0])
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
+        return _name(value.slice)
     if isinstance(value, ast.Subscript | ast.Starred):
         return _name(value.value)
     if isinstance(value, ast.GeneratorExp | ast.ListComp):

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -24,17 +25,27 @@ from pilkada_nlp.errors import ArchiveBusyError, ConfigError, PilkadaError
 class _Commands(click.Group):
     """Turns our errors into one sentence on stderr: exit 1, 2 where the configuration is at fault, 75 to try later."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run the command as click does, but complain of wrong usage in the language of messages."""
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            sys.exit(super().main(*args, standalone_mode=False, **extra))
+            sys.exit(super().main(args, prog_name, complete_var, standalone_mode=False, **extra))
         except click.ClickException as error:
             complaint = io.StringIO()
             error.show(complaint)
             for line in complaint.getvalue().splitlines():
-                tell(line)
+                if line.startswith(" "):  # a line of help, which is in English
+                    click.echo(line, err=True)
+                else:
+                    tell(line)
             sys.exit(error.exit_code)
         except click.Abort:
             tell("Aborted!")

@@ -9,19 +9,24 @@ import functools
 import os
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pilkada_nlp.wording import Language, table
+if TYPE_CHECKING:
+    from pilkada_nlp.wording import Language
 
 # Placeholders whose values are messages themselves; all others hold names, numbers and what people wrote.
-SPOKEN: Final = frozenset("decided detail error message near problem reason refusal strerror what where wrong".split())
+SPOKEN: Final = frozenset(
+    "decided detail error kind message near problem reason refusal strerror what where wrong".split()
+)
 _LONGEST: Final = 4_000  # characters; what is longer holds somebody's data, and is printed as it is
 _DEEPEST: Final = 6  # messages within messages
 _SUBJECTS: Final = 8  # colons that are tried as the end of what a message is about
+_PIECES: Final = 20  # messages that are put into one, with semicolons between
+_WEAK: Final = 6  # characters that a template has of its own; below, a space in a value says that it is another message
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
-def language() -> Language:
+def language() -> "Language":
     """Return the language of messages."""
     return "id" if os.environ.get("PILKADA_LANG", "").strip().lower() == "id" else "en"
 
@@ -67,7 +72,10 @@ class _Template(NamedTuple):
             values.append(text[at:found])
             at = found + len(after)
         values.append(text[at:end])
-        return None if not first and ": " in values[0] else values
+        if not first and ": " in values[0]:
+            return None
+        weak = sum(map(len, self.around)) < _WEAK
+        return None if weak and any(" " in value for value in values) else values
 
 
 def _said(text: str, depth: int) -> str:
@@ -84,7 +92,7 @@ def _said(text: str, depth: int) -> str:
                     for name, value in given.items()
                 }
                 return text[:start] + template.becomes.format_map(spoken)
-    if "; " in text:
+    if 1 <= text.count("; ") < _PIECES:
         return "; ".join(_said(piece, depth - 1) for piece in text.split("; "))
     if text.endswith(")") and " (" in text:
         before, _, inside = text[:-1].partition(" (")
@@ -106,6 +114,8 @@ def _beginnings(text: str) -> Iterator[int]:
 @functools.cache
 def _templates() -> tuple[_Template, ...]:
     """Return all templates, those that say most by themselves first."""
+    from pilkada_nlp.wording import table  # here, since most runs say nothing in Indonesian
+
     found = []
     for part in table("messages.toml").values():
         for english, indonesian in part.items():

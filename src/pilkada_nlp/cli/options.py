@@ -70,7 +70,9 @@ class _Day(click.DateTime):
             value = f"{datetime.now(ZONES['Asia/Jakarta'][1]) - timedelta(days=back):%Y-%m-%d}"
         found: datetime = super().convert(value, param, ctx)
         if found.year < _FIRST_YEAR:
-            self.fail(f"{found:%Y-%m-%d} is before any news that can be read", param, ctx)
+            self.fail(
+                f"{found:%Y-%m-%d} is before any news that can be read; give a day from {_FIRST_YEAR} on", param, ctx
+            )
         return found
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -69,7 +70,17 @@ def print_table(rows: list[Row], title: str) -> None:
         table.add_column(name, no_wrap=number == 0)  # the first names the row, and people copy it
     for row in rows:
         table.add_row(*(escape(str(value)) for value in row.values()))
-    Console().print(table if rows else escape(title) or "-")
+    Console(color_system=_color_system()).print(table if rows else escape(title) or "-")
+
+
+def heading(text: str) -> str:
+    """Return a text in bold; click leaves that out where stdout is no terminal, and we where NO_COLOR is set."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, bold=True)
+
+
+def _color_system() -> Literal["auto"] | None:
+    """Return what rich may do on a terminal: with NO_COLOR it would still write bold and italics."""
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def print_values(values: Iterable[object], form: Literal["json", "jsonl"]) -> None:
@@ -122,7 +133,7 @@ def progress_bar() -> "Iterator[Progress]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, color_system=_color_system())
     columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=logs_json() or not console.is_terminal) as bars:
         tasks: dict[str, Any] = {}

@@ -65,7 +65,7 @@ def _regions(text: str) -> str:
 def _listed(text: str, read: Callable[[str], str]) -> str:
     """Return names with commas as ids with commas, as they stand in a correction."""
     if not (names := ids_of([text])):
-        raise InputError("names nothing", text)
+        raise InputError("names nothing; give one or several, with commas between", text)
     return ",".join(dict.fromkeys(map(read, names)))
 
 
@@ -316,7 +316,7 @@ def _text(given: str) -> str:
     from pilkada_nlp.preprocessing import clean
 
     if not (text := " ".join(clean(given).split())):
-        raise click.BadParameter("is empty", param_hint="--why or --by")
+        raise click.BadParameter("is empty; write it in a few words", param_hint="--why or --by")
     return text
 
 
@@ -383,7 +383,7 @@ def correct(
                 changes=changes,
             )
         )
-    said = "withdrawn" if withdraw else ", ".join(f"{field} is {value}" for field, value in changes.items())
+    said = "withdrawn" if withdraw else ", ".join(f"{field}={value}" for field, value in changes.items())
     tell(f"Recorded: {known} {said}; the next edition says so")
 
 

@@ -126,7 +126,7 @@ def fetch(
     reasons = ", ".join(f"{reason} {count}" for reason, count in report.set_aside.most_common())
     tell(f"{report.pages} new articles; set aside: {reasons or 'nothing'}; {len(report.left)} not due")
     if report.asked and all(record.outcome == "failed" for record in report.asked):
-        complain("none of the sources that were asked could be read")
+        complain("none of the sources that were asked could be read; `pilkada doctor` says more")
         sys.exit(1)
 
 
