@@ -30,6 +30,7 @@ SAYERS: Final[dict[str, tuple[int | str, ...]]] = {
     "_Wrong": (1,),
     "_complaint": (3,),
     "_alone": (0,),
+    "Receipt": (0,),
     "Refusal": (1, "detail"),
     "Rejection": ("detail",),
     "SourceState": ("detail",),
@@ -40,8 +41,9 @@ SAYERS: Final[dict[str, tuple[int | str, ...]]] = {
     "Skipped": (0, 1),
     "Problem": (2,),
 }
-# Functions whose texts are messages, or parts of them; of a pair the last is.
+# Functions whose texts are messages, or parts of them (of a pair the last is), and tables with rows that hold messages.
 TELLERS: Final[dict[str, tuple[str, ...]]] = {
+    "alerts/courier.py": ("_CAUSES",),
     "archive/database.py": ("_advice",),
     "cli/watch.py": ("_decided",),
     "corpora.py": ("_label_problems", "_article_problems"),
@@ -92,12 +94,23 @@ def _of_module(module: ast.Module, tellers: tuple[str, ...]) -> Iterator[tuple[s
         for said in _said(node):
             for template in _templates(said, scope):
                 yield template, said.lineno
+    for table in module.body:
+        if isinstance(table, ast.AnnAssign | ast.Assign) and _called(_target(table)) in tellers and table.value:
+            for row in ast.walk(table.value):
+                for text in row.elts if isinstance(row, ast.Tuple) else ():
+                    if _is_text(text):
+                        for template in _templates(text, None):
+                            yield template, text.lineno
     for function in functions:
         if function.name in tellers:
             for node in ast.walk(function):
                 if isinstance(node, ast.Return | ast.Yield) and node.value is not None:
                     for template in _told(node.value, function):
                         yield template, node.lineno
+
+
+def _target(table: ast.AnnAssign | ast.Assign) -> ast.expr:
+    return table.target if isinstance(table, ast.AnnAssign) else table.targets[0]
 
 
 def _said(node: ast.AST) -> Iterator[ast.expr]:
@@ -160,7 +173,7 @@ def _written(pieces: list[Piece]) -> str:
             seen[name] = seen.get(name, 0) + 1
             text += f"{{{name}{'' if seen[name] == 1 else f'_{seen[name]}'}}}"
         else:
-            assert "{" not in name, f"a message with a brace cannot be a template: {name}"
+            assert not set("{}") & set(name), f"a message with a single brace cannot be a template: {name}"
             text += name
     return text
 
@@ -168,7 +181,8 @@ def _written(pieces: list[Piece]) -> str:
 def _readings(said: ast.expr, scope: ast.FunctionDef | None) -> list[list[Piece]]:
     """Return all that an expression may say, as pieces."""
     if isinstance(said, ast.Constant) and isinstance(said.value, str):
-        return [[(False, said.value)] if said.value else []]
+        pieces = re.split(r"\{(\w*)\}", said.value)  # braces, as in a text that is filled in by `format`
+        return [[(bool(place % 2), piece or "value") for place, piece in enumerate(pieces) if piece or place % 2]]
     if isinstance(said, ast.FormattedValue):
         plain = said.format_spec is None and said.conversion == -1
         return _readings(said.value, scope) if plain else [[(True, _name(said.value))]]

@@ -9,8 +9,11 @@ import re
 import string
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -37,7 +40,7 @@ def names(template: str) -> list[str]:
 
 
 @pytest.fixture
-def indonesian(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_indonesian(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages are in Indonesian."""
     monkeypatch.setenv("PILKADA_LANG", "id")
 
@@ -77,7 +80,7 @@ def test_messages_within_messages_are_known_as_such() -> None:
 
 
 @pytest.mark.parametrize("subject", ["", "/data/berita harian.jsonl: ", "sqlite:////a.db: "])
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 def test_every_entry_is_found_again(subject: str) -> None:
     """A message with its values in it becomes its Indonesian with the same values, whatever it is about."""
     wrong = []
@@ -89,19 +92,20 @@ def test_every_entry_is_found_again(subject: str) -> None:
     assert not wrong
 
 
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 @pytest.mark.parametrize(
     ("english", "indonesian"),
     [
         (
-            "berita.jsonl, line 3: not an article (Object missing required field `text`); `pilkada tag --help` says what a"
+            "a.jsonl, line 3: not an article (Object missing required field `text`); `pilkada tag --help` says what a"
             " line holds",
-            "berita.jsonl, baris 3: bukan artikel (kolom `text` tidak ada); `pilkada tag --help` menjelaskan isi satu baris",
+            "a.jsonl, baris 3: bukan artikel (kolom `text` tidak ada); `pilkada tag --help` menjelaskan isi satu baris",
         ),
         (
             "archive sqlite:////data/a b.db: its lock /data/a b.db.lock cannot be opened (Permission denied); check the"
             " permissions",
-            "arsip sqlite:////data/a b.db: kuncinya /data/a b.db.lock tidak dapat dibuka (izin ditolak); periksa izinnya",
+            "arsip sqlite:////data/a b.db: kuncinya /data/a b.db.lock tidak dapat dibuka (izin ditolak); periksa"
+            " izinnya",
         ),
         (
             "label.csv, line 2: pokok: 'keamana' is unknown; did you mean keamanan, petahana?",
@@ -130,7 +134,7 @@ def test_what_stands_in_a_message_is_said_too(english: str, indonesian: str) -> 
     assert say(english) == indonesian
 
 
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 @pytest.mark.parametrize(
     "text",
     [
@@ -148,7 +152,7 @@ def test_what_is_not_known_stays_as_it_is(text: str) -> None:
     assert say(text) == text
 
 
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 def test_values_are_never_changed() -> None:
     """A file may be called "stopped", and an analyst may write "no labels"."""
     said = say("Recorded: 64.08/keamanan 2024-11-27T07:00+00:00 note by sources: no labels; {x}")
@@ -156,7 +160,7 @@ def test_values_are_never_changed() -> None:
     assert say("stopped: no labels") == "stopped: tanpa label"
 
 
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 @pytest.mark.parametrize("piece", [": ", "; ", " (", ")", " is unknown", ", line ", "x, line 1: ", "not an article ("])
 def test_hostile_messages_are_cheap(piece: str) -> None:
     """However a value is made, looking for its words takes a bounded number of comparisons; a long one takes none."""
@@ -188,7 +192,8 @@ def test_entries_for_click_are_its_own_words() -> None:
     """Each piece of text in an entry for click stands in click's source."""
     folder = Path(click.__file__).parent
     words = "\n".join(
-        (folder / f"{name}.py").read_text(encoding="utf-8") for name in ("core", "exceptions", "types", "parser")
+        (folder / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("core", "exceptions", "formatting", "parser", "types")
     )
     words = re.sub(r'"\s*\n\s*f?"', "", words)  # texts that go on in the next line
     for english in CATALOGUE["click"]:
@@ -196,7 +201,7 @@ def test_entries_for_click_are_its_own_words() -> None:
             assert piece.strip(" .()'") in words, english
 
 
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 @pytest.mark.parametrize(
     ("line", "indonesian"),
     [
@@ -212,7 +217,6 @@ def test_entries_for_click_are_its_own_words() -> None:
 )
 def test_what_msgspec_says_is_known(line: bytes, indonesian: str) -> None:
     """The complaints that users meet most, as the installed msgspec makes them."""
-    from typing import Literal
 
     class Inner(msgspec.Struct):
         n: int
@@ -225,6 +229,59 @@ def test_what_msgspec_says_is_known(line: bytes, indonesian: str) -> None:
     with pytest.raises(msgspec.MsgspecError) as caught:
         msgspec.json.decode(line, type=Row)
     assert say(caught.value) == indonesian
+
+
+TOMLS = {
+    "a = ": "nilai tidak sah (di akhir berkas)",
+    "a": "setelah nama harus ada '=' (di akhir berkas)",
+    "a = 1 b": "setelah satu isian harus ada baris baru (baris 1, kolom 7)",
+    "a = 1\na = 2": "nilai ini sudah ditulis di atas (di akhir berkas)",
+    "[a]\n[a]": "('a',) tidak boleh ditulis dua kali (baris 2, kolom 3)",
+    "[a\n": "judul tabel harus diakhiri ']' (baris 1, kolom 3)",
+    "a = [1": "daftar tidak ditutup (di akhir berkas)",
+    'a = "x': "teks tidak ditutup (di akhir berkas)",
+    'a = "x\n': "tanda '\\n' tidak boleh ada (baris 1, kolom 7)",
+    "= 1": "baris tidak dapat dipahami (baris 1, kolom 1)",
+    "a.= 1": "nama diawali tanda yang tidak sah (baris 1, kolom 3)",
+}
+JSONS = {
+    "": "seharusnya ada nilai: baris 1 kolom 1 (karakter 0)",
+    "{a}": "seharusnya nama dalam tanda kutip ganda: baris 1 kolom 2 (karakter 1)",
+    '{"a" 1}': "seharusnya ada ':': baris 1 kolom 6 (karakter 5)",
+    '{"a": 1 2}': "seharusnya ada ',': baris 1 kolom 9 (karakter 8)",
+    "1 2": "ada data berlebih: baris 1 kolom 3 (karakter 2)",
+    '"a': "teks tidak ditutup, mulai dari: baris 1 kolom 1 (karakter 0)",
+}
+BYTES = {
+    b"\xff": "bita 0xff di posisi 0 bukan UTF-8 (bita awal tidak sah)",
+    b"\xe9a": "bita 0xe9 di posisi 0 bukan UTF-8 (bita lanjutan tidak sah)",
+    b"a\xe9": "bita 0xe9 di posisi 1 bukan UTF-8 (datanya terputus)",
+}
+
+
+def complaint(read: Callable[[Any], object], text: object) -> ValueError:
+    """Return what a reader complains of."""
+    try:
+        read(text)
+    except ValueError as error:
+        return error
+    raise AssertionError(f"{text!r} was read")
+
+
+@pytest.mark.usefixtures("in_indonesian")
+def test_what_python_says_is_known() -> None:
+    """TOML, JSON and texts that are broken, as this Python complains of them."""
+    readers: list[tuple[Callable[[Any], object], Mapping[Any, str]]] = [
+        (tomllib.loads, TOMLS),
+        (json.loads, JSONS),
+        (bytes.decode, BYTES),
+    ]
+    for read, broken in readers:
+        for text, indonesian in broken.items():
+            assert say(complaint(read, text)) == indonesian
+    with pytest.raises(OSError, match="No such file") as missing:
+        Path("/tiada/sama/sekali").read_text(encoding="utf-8")
+    assert say(missing.value) == "berkas atau folder tidak ada, galat 2: '/tiada/sama/sekali'"
 
 
 def run(*args: str, language: str | None, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -257,7 +314,7 @@ def folder(tmp_path: Path) -> Path:
         (["schedule"], 2, "Missing option '--print'. Choose from:", "Pilihan '--print' tidak diberikan. Pilih dari:"),
         (["tagg"], 2, "Try 'pilkada --help' for help.", "Bantuan: jalankan 'pilkada --help'."),
         (["outlets", "lst"], 2, "Usage: pilkada outlets ", "Cara pakai: pilkada outlets "),
-        (["train", "--seed", "x"], 2, "'x' is not a valid integer.", "'x' bukan bilangan bulat."),
+        (["train", "--seed", "x"], 2, "'x' is not a valid integer.", "'x' bukan bilangan bulat yang sah."),
         (["tag", "x", "--format", "xml"], 2, "'xml' is not one of 'table'", "'xml' bukan salah satu dari 'table'"),
         (["labels", "check", "apa.csv"], 2, "File 'apa.csv' does not exist.", "Berkas 'apa.csv' tidak ada."),
         (
@@ -341,7 +398,7 @@ def test_help_and_results_stay_english(folder: Path) -> None:
     assert "version" in shown
 
 
-@pytest.mark.usefixtures("indonesian")
+@pytest.mark.usefixtures("in_indonesian")
 def test_programs_read_english(capsys: pytest.CaptureFixture[str]) -> None:
     """JSON lines of the log and rows as JSON hold the messages of the code; tables and lines for people do not."""
     start_logging(True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Placeholders whose values are messages themselves; all others hold names, numbers and what people wrote.
 SPOKEN: Final = frozenset(
-    "decided detail error kind message near problem reason refusal strerror what where wrong".split()
+    "decided detail error kind message near number_type problem reason refusal strerror what where wrong".split()
 )
 _LONGEST: Final = 4_000  # characters; what is longer holds somebody's data, and is printed as it is
 _DEEPEST: Final = 6  # messages within messages

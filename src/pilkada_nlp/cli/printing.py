@@ -134,7 +134,7 @@ def progress_bar() -> "Iterator[Progress]":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True, color_system=_color_system())
-    columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=logs_json() or not console.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
