@@ -53,6 +53,8 @@ TELLERS: Final[dict[str, tuple[str, ...]]] = {
     "scrapers/outlets.py": ("_problem",),
     "scrapers/sources/listing.py": ("check_template",),
 }
+# What gives back the words of others: of an error, of a server, of a log record.
+FOREIGN: Final = ("str", "say", "_plain", "_status")
 # Lists that gather messages: `needs.append(…)`.
 GATHERERS: Final = {"needs", "stale"}
 # Faults of a program that uses the package, not of what a person gave.
@@ -83,6 +85,19 @@ def templates() -> dict[str, str]:
         name = path.relative_to(SOURCE).as_posix()
         for template, line in _of_module(ast.parse(path.read_text(encoding="utf-8")), TELLERS.get(name, ())):
             found.setdefault(template, f"{name}:{line}")
+    return found
+
+
+def out_of_sight() -> list[str]:
+    """Return the places where a message is made by a function whose texts are not collected."""
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = path.relative_to(SOURCE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for said in _said(node):
+                maker = said.func.id if isinstance(said, ast.Call) and isinstance(said.func, ast.Name) else ""
+                if maker and maker not in (*FOREIGN, *TELLERS.get(name, ())):
+                    found.append(f"{name}:{said.lineno}: {maker}(…)")
     return found
 
 

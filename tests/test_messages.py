@@ -23,7 +23,7 @@ from pilkada_nlp.cli.logs import start_logging, stop_logging
 from pilkada_nlp.cli.messages import SPOKEN, say
 from pilkada_nlp.cli.printing import complain, print_rows
 from pilkada_nlp.wording import table
-from tests.messages import SOURCE, templates
+from tests.messages import SOURCE, out_of_sight, templates
 
 CATALOGUE = table("messages.toml")
 ENTRIES = [(english, indonesian) for part in CATALOGUE.values() for english, indonesian in part.items()]
@@ -113,7 +113,7 @@ def test_every_entry_is_found_again(subject: str) -> None:
         ),
         (
             "a.toml, line 9: election pilkada, milestone 2: source: is empty; say where the dates were published",
-            "a.toml, baris 9: pemilihan pilkada, tonggak 2: source: kosong; sebutkan di mana tanggalnya diumumkan",
+            "a.toml, baris 9: pemilihan pilkada, tahapan ke-2: source: kosong; sebutkan di mana tanggalnya diumumkan",
         ),
         (
             "w.toml: watch Kutai: threshold: tingi: there is no such level; did you mean tinggi?",
@@ -309,9 +309,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("args", "status", "english", "indonesian"),
     [
-        (["tag", "--fo", "x"], 2, "No such option '--fo'", "Tidak ada pilihan '--fo'"),
+        (["tag", "--fo", "x"], 2, "No such option '--fo'", "Tidak ada opsi '--fo'"),
         (["tag"], 2, "Missing argument 'FILE…|-'.", "Argumen 'FILE…|-' tidak diberikan."),
-        (["schedule"], 2, "Missing option '--print'. Choose from:", "Pilihan '--print' tidak diberikan. Pilih dari:"),
+        (["schedule"], 2, "Missing option '--print'. Choose from:", "Opsi '--print' tidak diberikan. Pilih dari:"),
         (["tagg"], 2, "Try 'pilkada --help' for help.", "Bantuan: jalankan 'pilkada --help'."),
         (["outlets", "lst"], 2, "Usage: pilkada outlets ", "Cara pakai: pilkada outlets "),
         (["train", "--seed", "x"], 2, "'x' is not a valid integer.", "'x' bukan bilangan bulat yang sah."),
@@ -414,6 +414,24 @@ def test_programs_read_english(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "jawabannya kosong" in shown
     assert "Sumber" in shown
+
+
+def test_messages_go_through_the_one_door() -> None:
+    """Nothing else writes to stderr, and a question is put with `say`: else a message would stay English unseen."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and any(keyword.arg == "err" for keyword in node.keywords):
+                where = f"{path.name}:{node.lineno}"
+                if ast.unparse(node.func) in ("click.prompt", "click.confirm"):
+                    assert ast.unparse(node.args[0]).startswith("say("), f"{where}: ask with say(…)"
+                else:
+                    doors = ("cli/printing.py", "cli/logs.py", "cli/__init__.py")
+                    assert path.relative_to(SOURCE).as_posix() in doors, f"{where}: use tell(…) of cli/printing.py"
+
+
+def test_no_message_is_made_out_of_sight() -> None:
+    """Where a function makes a whole message, its texts are collected: it stands in TELLERS of tests/messages.py."""
+    assert not out_of_sight()
 
 
 def test_only_one_module_takes_colours() -> None:

@@ -98,5 +98,6 @@ def main() -> None:
     """Monitor Indonesian news for risks around regional elections.
 
     Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage
-    or configuration, 75 another run is at work (try later), 130 stopped with Ctrl-C.
+    or configuration, 75 another run is at work (try later), 130 stopped with Ctrl-C. Messages are in Indonesian with
+    the environment variable PILKADA_LANG=id, else in English.
     """
