@@ -6,6 +6,7 @@ name that is given several texts in the same function), each choice makes one.
 """
 
 import ast
+import functools
 import itertools
 import re
 from collections.abc import Iterator
@@ -78,6 +79,7 @@ _BUILTINS: Final = {
 Piece = tuple[bool, str]  # (whether it is a placeholder, its name or the literal text)
 
 
+@functools.cache
 def templates() -> dict[str, str]:
     """Return template -> where it arises ("config.py:61") for all messages of the package."""
     found: dict[str, str] = {}
