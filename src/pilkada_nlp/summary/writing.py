@@ -62,7 +62,7 @@ def _earlier(summary: DailySummary, out: Path, language: Language) -> list[Daily
         try:
             found.append(_read(path.read_bytes()))
         except (OSError, msgspec.MsgspecError) as error:
-            _log.warning("%s is left out of the feed: %s", path, error)
+            _log.warning("an edition is left out of the feed", extra={"path": str(path), "problem": str(error)})
     return found
 
 
