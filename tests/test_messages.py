@@ -379,7 +379,7 @@ def test_an_unknown_language_is_pointed_out_once(folder: Path) -> None:
     """Messages are in English then, after one line that says which values there are."""
     done = run("tag", "tiada", "tiada-juga", language="jv", cwd=folder)
     assert done.stderr.count("PILKADA_LANG is 'jv'; it can be id or en") == 1
-    assert done.stderr.count("cannot be read (No such file or directory)") == 2
+    assert done.stderr.count("there is no such file or folder") == 2
     for language in ("en", "EN", " ", ""):
         assert "PILKADA_LANG" not in run("tag", "tiada", language=language, cwd=folder).stderr
 
@@ -440,7 +440,8 @@ def test_only_one_module_takes_colours() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             styled = isinstance(node, ast.Attribute) and node.attr in ("style", "secho")
             rich = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rich")
-            assert path.name == "printing.py" or not (styled or rich), path
+            # The bar of `pn.tag` runs where no command does.
+            assert path.name in ("printing.py", "progress.py") or not (styled or rich), path
 
 
 COLOURED = (

@@ -76,7 +76,8 @@ def _articles_of(path: Path, report: Callable[[InputError], None]) -> Iterator[A
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             yield from _articles_in(stream, str(path), report)
     except (OSError, EOFError, zlib.error) as error:  # the last two end a packed file that was cut off
-        report(InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", str(path)))
+        reason = getattr(error, "strerror", None) or error
+        report(InputError(f"cannot be read ({reason}); check its name and permissions", str(path)))
 
 
 def _articles_in(

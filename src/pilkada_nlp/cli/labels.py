@@ -234,7 +234,7 @@ def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path |
         outlets,
         datetime.now(UTC),
         patience=_PATIENCE,
-        waiting=lambda: tell("Another run is at work; waiting for it"),
+        waiting=lambda: tell("another run works on the archive; waiting for it"),
     )
     if given:
         tell(f"Labels stored: {taken.added}; there already: {len(given) - taken.added}")

@@ -60,7 +60,7 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
                 load_tagger(),
                 outlets=outlets,
                 patience=_PATIENCE,
-                waiting=lambda: tell("Another run works on the archive; waiting for it"),
+                waiting=lambda: tell("another run works on the archive; waiting for it"),
                 progress=progress,
             )
         seen, models = Counter[str](), set[str]()
@@ -72,11 +72,11 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
         else:
             print_values(changes, form)
     instead = f" instead of {', '.join(sorted(filter(None, models)))}" if any(models) else ""
-    click.echo(
-        f"{report.articles} articles from {report.since} on are tagged by {report.model}{instead}\n"
+    tell(f"{report.articles} articles from {report.since} on are tagged by {report.model}{instead}")
+    entries, levels = seen["entries"], seen["levels"]
+    tell(
         f"{len(report.days)} days are weighed anew, {len(report.first_weighed)} of them for the first time: "
-        f"{seen['entries']} entries changed, {seen['levels']} of them their level",
-        err=True,
+        f"{entries} entries changed, {levels} of them their level"
     )
 
 

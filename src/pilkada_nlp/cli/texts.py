@@ -185,7 +185,7 @@ def _saved(name: str, url: str | None, config: Path | None) -> "Job":
         with click.open_file(name, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", name) from error
+        raise InputError(f"cannot be read ({error.strerror}); check its name and permissions", name) from error
     if url is None:
         return Job(page_of_html(content), None)
     outlet = outlet_of(url, known_outlets(config))
