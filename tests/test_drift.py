@@ -77,10 +77,10 @@ def test_a_theme_that_swells_is_told(tagger: Tagger, rows: list[LabelledArticle]
     assert find_drift(now, taggings, tagger, [by_id[one.id] for one in more]) == []
 
 
-def test_models_without_a_reference_say_nothing_of_words(tagger: Tagger, rows: list[LabelledArticle]) -> None:
-    """A manifest without a reference gives no warnings on them."""
+def test_models_without_a_figure_say_nothing_of_words(tagger: Tagger, rows: list[LabelledArticle]) -> None:
+    """A manifest without the share of unknown words gives no warnings on them."""
     strange = articles([garbled(row) for row in rows[:40]])
-    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, reference=None), tagger.taxonomy)
+    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, unknown_share=None), tagger.taxonomy)
     assert find_drift(strange, older.tag(strange), older) == []
 
 

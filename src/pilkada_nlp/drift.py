@@ -39,8 +39,8 @@ def find_drift(
 
     Words are looked at by outlet, and for all articles together where no outlet stands out. `taggings` are in the order
     of `articles`, and made by `tagger`, as are those `before`, of the weeks before these. Words need thirty articles of
-    an outlet, themes fifty on elections in both spans. A model whose manifest has no reference gives nothing on
-    words.
+    an outlet, themes fifty on elections in both spans. A model whose manifest has no share of unknown words gives
+    nothing on words.
     """
     rows = [
         _Row(article, tagging, tagger.unknown_share(article))
@@ -50,9 +50,9 @@ def find_drift(
     for row in rows:
         by_outlet[row.article.outlet].append(row)
     found: list[Drift] = []
-    if reference := tagger.manifest.reference:
-        found += [drift for outlet, group in by_outlet.items() for drift in _unknown(outlet, group, reference.unknown)]
-        found = found or list(_unknown(None, rows, reference.unknown))
+    if in_training := tagger.manifest.unknown_share:
+        found += [drift for outlet, group in by_outlet.items() for drift in _unknown(outlet, group, in_training)]
+        found = found or list(_unknown(None, rows, in_training))
     found += _swollen([tagging for tagging in taggings if tagging.relevant.value], before)
     return sorted(found, key=lambda drift: (-drift.found / max(drift.usual, _MORE), drift.outlet or "", drift.kind))
 

@@ -23,24 +23,13 @@ TAXONOMY_FILE: Final = "taxonomy.toml"  # the themes that a model learned, kept 
 Floats = npt.NDArray[np.float32]
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """What the training texts looked like, weighed as they come in the press.
-
-    `unknown` is the mean share of words that models which had not learned from a text do not know. `themes` is the
-    share of texts about an election that bear a theme as a main one. What else earlier versions kept is passed over.
-    """
-
-    unknown: float
-    themes: dict[str, float]
-
-
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a model is: its name, what it learned, from what, and the digest of each of its files.
 
     `themes` are the themes that it assigns. `scores` are cross-validated over events, on the training corpus.
     `own_articles` of the `articles` were labelled by its users, and `own_agreement` is the share of their labels that
-    models which had not learned from them agree with ("relevant", "themes"). `reference` is what news is held against;
-    models of earlier versions have none.
+    models which had not learned from them agree with ("relevant", "themes"). `unknown_share` is the mean share of words
+    that a model does not know in texts it did not learn from, None where that was not measured.
     """
 
     format: int
@@ -56,7 +45,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     files: dict[str, str]
     own_articles: int = 0
     own_agreement: dict[str, float] | None = None
-    reference: Reference | None = None
+    unknown_share: float | None = None
 
 
 class LinearModel:
