@@ -10,7 +10,16 @@ from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
 from pilkada_nlp.archive.database import Database
-from pilkada_nlp.article.findings import Alert, Correction, DailySummary, Decision, SourceState, WatchlistEntry
+from pilkada_nlp.article.findings import (
+    Alert,
+    Correction,
+    DailySummary,
+    Decision,
+    SourceState,
+    Watchlist,
+    WatchlistEntry,
+)
+from pilkada_nlp.errors import ArchiveError
 
 _RETAGGING: Final = "retag"  # key of the meta table, and with a day behind it of that day's former watchlist
 
@@ -55,6 +64,14 @@ class Publishing(Database):
             at: datetime | None = connection.scalar(query)
         return at
 
+    def newest_day(self, until: date) -> date | None:
+        """Return the newest day up to `until` that a run was about or that has a watchlist, None when there is none."""
+        of_runs = sa.select(sa.func.max(t.runs.c.day)).where(t.runs.c.day <= until)
+        listed = sa.select(sa.func.max(t.entries.c.day)).where(t.entries.c.day <= until)
+        with self._guarded() as connection:
+            days: list[date | None] = [connection.scalar(of_runs), connection.scalar(listed)]
+        return max((day for day in days if day), default=None)
+
     # The watchlist and the editions of the summary
 
     def replace_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:
@@ -98,6 +115,23 @@ class Publishing(Database):
         with self._guarded() as connection:
             query = sa.select(t.entries.c.day).where(t.entries.c.day >= first).distinct()
             return sorted(connection.scalars(query))
+
+    def watchlist(self, day: date | None = None) -> Watchlist:
+        """Return the watchlist of `day`, by default of the newest day that has one.
+
+        Its regions are those of the day's summary; a day that was only polled has none. Raises ArchiveError, with the
+        days that there are, for a day without a watchlist.
+        """
+        with self._guarded() as connection:
+            days = sa.union(sa.select(t.entries.c.day), sa.select(t.editions.c.day)).subquery()
+            first, last = connection.execute(sa.select(sa.func.min(days.c.day), sa.func.max(days.c.day))).one()
+            asked = day or last
+            there = asked and connection.scalar(sa.select(days.c.day).where(days.c.day == asked))
+        if there is None:
+            held = f"those it has lie from {first} to {last}" if first else "it has none yet; `pilkada daily` makes one"
+            raise ArchiveError(f"there is no watchlist{f' of {day}' if day else ''}; {held}", self.url)
+        summary = self.summary(asked)
+        return Watchlist(day=asked, entries=tuple(self.entries(asked)), regions=summary.regions if summary else ())
 
     def add_edition(self, summary: DailySummary, at: datetime) -> None:
         """Store an edition; one that was made before its day was over is replaced by the next, others stay."""
