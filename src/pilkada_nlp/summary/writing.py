@@ -62,7 +62,7 @@ def _earlier(summary: DailySummary, out: Path, language: Language) -> list[Daily
         try:
             found.append(_read(path.read_bytes()))
         except (OSError, msgspec.MsgspecError) as error:
-            _log.warning("an edition is left out of the feed", extra={"path": str(path), "problem": str(error)})
+            _log.warning(f"{path} is left out of the feed: {error}")
     return found
 
 
