@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
-from pilkada_nlp.archive.database import Database, upsert
+from pilkada_nlp.archive.database import upsert
+from pilkada_nlp.archive.labels import Labels
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story
+from pilkada_nlp.labelling import labelled
 from pilkada_nlp.stories import Telling
 
 _BATCH: Final = 200  # rows held in memory while a stage walks through its work
@@ -33,7 +35,7 @@ class Told(NamedTuple):
     known: dict[str, str]
 
 
-class Judgements(Database):
+class Judgements(Labels):
     """The part of the archive that tagging and the joining of stories use."""
 
     def articles(self, first: date, last: date) -> list[Article]:
@@ -65,6 +67,26 @@ class Judgements(Database):
                 if not batch:
                     break
                 yield batch
+
+    def relabelled(self) -> Iterator[list[tuple[Article, Tagging]]]:
+        """Yield, in batches, the tagged articles with a label that is not applied yet, and what the model says."""
+        unapplied = sa.select(t.labels.c.article).where(t.labels.c.applied_at.is_(None))
+        query = (
+            sa.select(t.articles.c.data, t.tags.c.data.label("tagging"))
+            .join(t.tags, (t.tags.c.article == t.articles.c.id) & (t.tags.c.model == t.articles.c.tagged_by))
+            .where(t.articles.c.id.in_(unapplied))
+            .order_by(t.articles.c.id)
+            .limit(_BATCH)
+        )
+        while True:
+            with self._guarded() as connection:
+                batch = [
+                    (msgspec.json.decode(row.data, type=Article), msgspec.json.decode(row.tagging, type=Tagging))
+                    for row in connection.execute(query)
+                ]
+            if not batch:
+                break
+            yield batch
 
     def add_judged(self, judged: Sequence[Judged]) -> None:
         """Store taggings beside those of other models, and what the articles tell in place of what was there."""
@@ -99,15 +121,25 @@ class Judgements(Database):
         connection.execute(sa.update(t.tellings).where(t.tellings.c.article.in_(others)).values(joined=False))
 
     def taggings(self, first: date, last: date, model: str) -> dict[str, Tagging]:
-        """Return article id -> tagging by `model` for the articles of these days."""
+        """Return article id -> what holds for the articles of these days: taggings by `model`, labels laid over."""
         with self._guarded() as connection:
             query = (
                 sa.select(t.tags.c.data)
                 .join(t.articles, t.articles.c.id == t.tags.c.article)
                 .where(t.articles.c.day.between(first, last), t.tags.c.model == model)
             )
-            taggings = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
-        return {tagging.id: tagging for tagging in taggings}
+            found = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
+            of_days = (
+                sa.select(t.labels.c.article)
+                .join(t.articles, t.articles.c.id == t.labels.c.article)
+                .where(t.articles.c.day.between(first, last))
+            )
+            keys = set(connection.scalars(of_days))
+        labels = self.newest_labels(keys)
+        taggings = {tagging.id: tagging for tagging in found}
+        return taggings | {
+            key: labelled(taggings[key], label.labelling) for key, label in labels.items() if key in taggings
+        }
 
     # Stories
 

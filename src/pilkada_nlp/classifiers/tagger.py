@@ -71,6 +71,15 @@ class Tagger:
         telling = self._telling.get(cast(ModalityValue, head.removeprefix("mod:")))
         return weigher.evidence(self._model.weights[:, self._model.rows[head]] if telling is None else telling)
 
+    @property
+    def feature_count(self) -> int:
+        """How many features the model knows."""
+        return len(self._model.vocabulary)
+
+    def features(self, article: Article) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Return what the model sees of an article: numbers of features (below `feature_count`) and their values."""
+        return self._model.vectorize(self._reader.read(article).counts)
+
     def unknown_share(self, article: Article) -> float:
         """Return the share of an article's words that the model has never seen often enough to learn from."""
         return self._model.unknown_share(self._reader.read(article).counts)

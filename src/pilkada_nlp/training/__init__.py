@@ -19,7 +19,7 @@ from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 from pilkada_nlp.training.doubts import Doubt, agreement, doubts_about
-from pilkada_nlp.training.fitting import FOLDS, MORE_LIKELY_THAN_NOT, Fitting, Texts, matrix_of
+from pilkada_nlp.training.fitting import FOLDS, MORE_LIKELY_THAN_NOT, Fitting, Matrix, Texts, matrix_of
 from pilkada_nlp.training.folder import corpus_digest, refuse_other_folders, write_folder
 from pilkada_nlp.training.groups import event_of, groups_of
 from pilkada_nlp.training.reference import reference_of
@@ -89,8 +89,8 @@ def train(
     done = iter(range(1, heads + 1))
     fitting = Fitting(
         model,
-        Texts(matrix_of(model, documents), rows, groups, weights),
-        matrix_of(model, [reader.read(_text(row.id, "", row.text)).counts for row in sentences]),
+        Texts(_matrix(model, documents), rows, groups, weights),
+        _matrix(model, [reader.read(_text(row.id, "", row.text)).counts for row in sentences]),
         [row.mod for row in sentences],
         seed,
         lambda: progress("heads", next(done), heads),
@@ -196,6 +196,11 @@ def _empty_model(vocabulary: list[str], idf: Floats, themes: Sequence[str]) -> L
         thresholds=np.full(len(heads), MORE_LIKELY_THAN_NOT, dtype=np.float32),
         joint=np.zeros(4, dtype=np.float32),
     )
+
+
+def _matrix(model: LinearModel, documents: Sequence[Mapping[str, float]]) -> Matrix:
+    """Return the vectors of documents, shape (documents, terms), made by the same code that serves."""
+    return matrix_of([model.vectorize(counts) for counts in documents], len(model.vocabulary))
 
 
 def _unknown_share(document: Mapping[str, float], frequency: Mapping[str, int]) -> float:

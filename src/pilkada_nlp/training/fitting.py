@@ -1,6 +1,6 @@
-"""Fits the heads of a model on one corpus; the only module that needs scikit-learn."""
+"""Fits the heads of a model on one corpus."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
 from pilkada_nlp.article import MODALITIES, OUTCOMES, SOURCE_KINDS, ModalityValue
-from pilkada_nlp.classifiers.model import LinearModel, joint_features
+from pilkada_nlp.classifiers.model import Floats, LinearModel, joint_features
 from pilkada_nlp.corpora import LabelledArticle
 
 _MARGIN: Final = 1.0  # inverse strength of the L2 penalty of support vector machines, for themes
@@ -36,13 +36,12 @@ Floats64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-def matrix_of(model: LinearModel, documents: Sequence[Mapping[str, float]]) -> Matrix:
-    """Return the matrix of vectors, shape (articles, terms), by the same code that serves."""
-    vectors = [model.vectorize(counts) for counts in documents]
+def matrix_of(vectors: Sequence[tuple[npt.NDArray[np.intp], Floats]], width: int) -> Matrix:
+    """Return vectors, each as columns and values, as one matrix of shape (vectors, width)."""
     starts = np.cumsum([0, *(len(index) for index, _ in vectors)])
     columns = np.concatenate([np.zeros(0, dtype=np.intp), *(index for index, _ in vectors)])
     values = np.concatenate([np.zeros(0, dtype=np.float32), *(values for _, values in vectors)])
-    matrix = csr_matrix((values, columns, starts), shape=(len(documents), len(model.vocabulary)))
+    matrix = csr_matrix((values, columns, starts), shape=(len(vectors), width))
     matrix.sort_indices()
     return matrix
 
