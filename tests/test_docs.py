@@ -77,7 +77,7 @@ class Shell:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PILKADA_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         self._bash = subprocess.Popen(
             ["bash", "-e"],
