@@ -13,6 +13,7 @@ from pilkada_nlp.archive.database import upsert
 from pilkada_nlp.archive.labels import Labels
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story
+from pilkada_nlp.article.rows import TAGS, Row, article_row
 from pilkada_nlp.labelling import labelled
 from pilkada_nlp.stories import Telling
 
@@ -120,13 +121,16 @@ class Judgements(Labels):
             connection.execute(sa.delete(t.stories).where(t.stories.c.id == story))
         connection.execute(sa.update(t.tellings).where(t.tellings.c.article.in_(others)).values(joined=False))
 
-    def taggings(self, first: date, last: date, model: str) -> dict[str, Tagging]:
-        """Return article id -> what holds for the articles of these days: taggings by `model`, labels laid over."""
+    def taggings(self, first: date, last: date, model: str | None = None) -> dict[str, Tagging]:
+        """Return article id -> what holds for the articles of these days: taggings by `model`, labels laid over.
+
+        By default those of the last model that tagged each.
+        """
         with self._guarded() as connection:
             query = (
                 sa.select(t.tags.c.data)
                 .join(t.articles, t.articles.c.id == t.tags.c.article)
-                .where(t.articles.c.day.between(first, last), t.tags.c.model == model)
+                .where(t.articles.c.day.between(first, last), t.tags.c.model == (model or t.articles.c.tagged_by))
             )
             found = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
             of_days = (
@@ -140,6 +144,18 @@ class Judgements(Labels):
         return taggings | {
             key: labelled(taggings[key], label.labelling) for key, label in labels.items() if key in taggings
         }
+
+    def rows(self, first: date, last: date) -> list[Row]:
+        """Return the articles of these days with their tags, as rows of a data frame (`pandas.DataFrame(rows)`).
+
+        A row holds what identifies the article and what `Tagging.row` has; the tags of one that waits for a model are
+        missing. Its text is `article(id).text`.
+        """
+        taggings = self.taggings(first, last)
+        found = ((article, taggings.get(article.id)) for article in self.articles(first, last))
+        return [
+            article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
+        ]
 
     # Stories
 
