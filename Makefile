@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SOURCES := $(shell find src models -type f -not -name '*.pyc') pyproject.toml README.md
 
-.PHONY: setup demo test lint bench models schema requirements clean
+.PHONY: setup demo test lint screenshot bench models schema requirements clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed
@@ -29,6 +29,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The picture of the README; needs Debian's chromium.
+screenshot: setup
+	$(BIN)/python docs/screenshot.py
 
 # The extractors that ours is compared with want other versions than the developers' tools, so they have their own place.
 .venv-bench/installed: requirements/bench.txt
