@@ -38,6 +38,7 @@ docs: setup
 # The parts of the pages that follow from the code; run after a change of commands, themes, types or modules.
 docs-reference: setup
 	$(BIN)/python -m docs.generate
+
 # The picture of the README; needs Debian's chromium.
 screenshot: setup
 	$(BIN)/python docs/screenshot.py
