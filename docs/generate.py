@@ -28,7 +28,7 @@ _WIDTH = 78  # of the help texts: what click uses on a terminal of 80 columns
 
 def commands() -> str:
     """Return the help of the command, of every group and of every verb."""
-    return "\n".join(f"## {' '.join(words)}\n\n```text\n{_help(words, command)}\n```\n" for words, command in verbs())
+    return "\n".join(f"## {' '.join(words)}\n\n```\n{_help(words, command)}\n```\n" for words, command in verbs())
 
 
 def verbs(

@@ -1,4 +1,4 @@
-"""What to label next: what the model doubts, one article of a story, different from each other, always the same choice."""
+"""What to label next: what the model doubts, one article of a story, all different, always the same choice."""
 
 import random
 from pathlib import Path

@@ -7,10 +7,12 @@ import click
 from pilkada_nlp._version import __version__
 from pilkada_nlp.cli.alerts import alerts
 from pilkada_nlp.cli.completion import completion
+from pilkada_nlp.cli.label import label
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.models import evaluate, models, promote, rollback
 from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.retagging import retag
 from pilkada_nlp.cli.runs import daily, demo, poll
 from pilkada_nlp.cli.schedule import schedule
 from pilkada_nlp.cli.sources import doctor, outlets
@@ -31,7 +33,7 @@ class _Commands(click.Group):
             later = 75 if isinstance(error, ArchiveBusyError) else 1  # EX_TEMPFAIL of sysexits.h
             ctx.exit(2 if isinstance(error, ConfigError) else later)
         except KeyboardInterrupt:
-            goes_on = ctx.invoked_subcommand in ("daily", "poll", "fetch")
+            goes_on = ctx.invoked_subcommand in ("daily", "poll", "fetch", "retag")
             complain("stopped; the next run goes on from here" if goes_on else "stopped")
             ctx.exit(130)
 
@@ -43,6 +45,7 @@ class _Commands(click.Group):
         daily,
         poll,
         fetch,
+        retag,
         demo,
         watchlist,
         why,
@@ -61,6 +64,7 @@ class _Commands(click.Group):
         promote,
         rollback,
         corpora,
+        label,
         labels,
         completion,
     ],

@@ -35,8 +35,8 @@ _BATCH = 100  # articles held in memory while tagging a stream
 def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language", form: Format) -> None:
     """Tag articles given as text, HTML or JSONL.
 
-    "-" reads standard input. A JSONL line has text, and may have id, title, url, date and outlet. Of a text file the
-    first line is the title.
+    "-" reads standard input, and a folder is read whole. A JSONL line has text, and may have id, title, url, date and
+    outlet. Of a text file the first line is the title.
 
     Example: pilkada tag berita.jsonl --format jsonl
     """
@@ -71,14 +71,9 @@ def read_files(names: Iterable[str], report: Callable[[InputError], None]) -> "I
 
     for name in names:
         try:
-            with click.open_file(name, "rb") as stream:
-                yield from read_articles(stream, "<stdin>" if name == "-" else name, report)
-        except OSError as error:
-            report(_unreadable(name, error))
-
-
-def _unreadable(name: str, error: OSError) -> InputError:
-    return InputError(f"cannot be read ({error.strerror})", name)
+            yield from read_articles(name, report)
+        except InputError as error:
+            report(error)
 
 
 def _print_taggings(pairs: "Iterable[tuple[Article, Tagging]]", form: Format) -> None:
@@ -189,7 +184,7 @@ def _saved(name: str, url: str | None, config: Path | None) -> "Job":
         with click.open_file(name, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise InputError(f"cannot be read ({error.strerror})", name) from error
     if url is None:
         return Job(page_of_html(content), None)
     outlet = outlet_of(url, known_outlets(config))

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pilkada_nlp.article.findings import DailySummary, Sentence, Story
+from pilkada_nlp.article.findings import SYMBOLS, DailySummary, Sentence, Story
 from pilkada_nlp.summary.cleaning import clean, is_web_address
-from pilkada_nlp.summary.phrases import SYMBOLS, Phrases, coverage, long_date
+from pilkada_nlp.summary.phrases import Phrases, coverage, long_date
 from pilkada_nlp.summary.rendering import failure
 from pilkada_nlp.wording import Language
 
@@ -56,7 +56,7 @@ def _header(p: Phrases) -> Iterator[str]:
         yield f"{p.milestone(milestone)}, {p.span(milestone)}: {p.until(milestone.first)}"
     if p.missing_list():
         yield p.missing_list()
-    yield from s.warnings
+    yield from (p.warning(drift) for drift in s.warnings)
 
 
 def _headlines(p: Phrases) -> Iterator[str]:

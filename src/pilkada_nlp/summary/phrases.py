@@ -11,7 +11,7 @@ from pilkada_nlp.article.findings import (
     Coverage,
     DailySummary,
     Decision,
-    Level,
+    Drift,
     Milestone,
     OpenCase,
     Sentence,
@@ -25,8 +25,6 @@ from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.regions import region
 from pilkada_nlp.wording import Language, texts
 
-LEVELS: Final[tuple[Level, ...]] = ("tinggi", "sedang", "rendah", "tanpa_data")
-SYMBOLS: Final[Mapping[str, str]] = {"tinggi": "▲", "sedang": "◆", "rendah": "●", "tanpa_data": "○"}
 COUNTED: Final[Mapping[str, str]] = {"kejadian": "K", "dugaan": "D", "putusan": "P", "potensi": "Po", "imbauan": "I"}
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -258,6 +256,18 @@ class Phrases:
         """Return the parts that could not be made, "" when all could."""
         parts = [f"{self.part(name)} ({why})" for name, why in self.summary.missing.items()]
         return str(self.t["missing_list"]).format(parts="; ".join(parts)) if parts else ""
+
+    def warning(self, drift: Drift) -> str:
+        """Return how the news of the week before differs, and what to do: "Kabar, 7 hari terakhir: 22 % kata …"."""
+        where = self.t["drift_week"]
+        text = str(self.t["drift"][drift.kind]).format(
+            where=f"{self.outlet(drift.outlet)}, {where}" if drift.outlet else where,
+            theme=self.theme(drift.theme or ""),
+            found=self.number(round(100 * drift.found)),
+            usual=self.number(round(100 * drift.usual)),
+            articles=self.number(drift.articles),
+        )
+        return text[:1].upper() + text[1:]
 
     def part(self, name: str) -> str:
         """Return the heading of a part, or of the block that shows a field."""
