@@ -199,7 +199,7 @@ def test_a_killed_retag_is_completed_with_a_whole_report(tmp_path: Path, tagger:
         return found
 
     assert killed_when(f"SELECT count(*) FROM articles WHERE tagged_by = '{tagger.name}'", 30) < 150  # noqa: S608
-    assert killed_when("SELECT count(*) FROM meta WHERE key LIKE 'retag 2%'", 2) < 10
+    assert killed_when("SELECT count(*) FROM former_entries", 2) < 10
     run = subprocess.run(command(tmp_path / "a.db", config), capture_output=True, text=True, check=True)
     assert len(json.loads(whole.stdout)) > 10
     assert json.loads(run.stdout) == json.loads(whole.stdout)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
-from pilkada_nlp.archive.database import Database
+from pilkada_nlp.archive.database import Database, upsert
 from pilkada_nlp.article.findings import (
     Alert,
     Correction,
@@ -21,7 +21,7 @@ from pilkada_nlp.article.findings import (
 )
 from pilkada_nlp.errors import ArchiveError
 
-_RETAGGING: Final = "retag"  # key of the meta table, and with a day behind it of that day's former watchlist
+_RETAGGING: Final = "retagging"  # key of the meta table
 
 
 class AlertState(NamedTuple):
@@ -91,24 +91,23 @@ class Publishing(Database):
         with self._guarded() as connection:
             if connection.scalar(sa.select(t.meta.c.value).where(t.meta.c.key == _RETAGGING)) == name:
                 return
-            connection.execute(sa.delete(t.meta).where(t.meta.c.key.startswith(_RETAGGING)))
-            connection.execute(insert(t.meta).values(key=_RETAGGING, value=name))
+            connection.execute(sa.delete(t.former_entries))
+            upsert(connection, t.meta, {"key": _RETAGGING, "value": name})
 
     def retag_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:
         """Put `entries` in place of the watchlist of `day`, and keep the one that was there before this retagging."""
         with self._guarded() as connection:
             query = sa.select(t.entries.c.data).where(t.entries.c.day == day)
             found = [msgspec.json.decode(data, type=WatchlistEntry) for data in connection.scalars(query)]
-            value = msgspec.json.encode([_without_details(entry) for entry in found]).decode()
-            kept = insert(t.meta).values(key=f"{_RETAGGING} {day}", value=value)
-            connection.execute(kept.on_conflict_do_nothing())
+            data = msgspec.json.encode([_without_details(entry) for entry in found])
+            connection.execute(insert(t.former_entries).values(day=day, data=data).on_conflict_do_nothing())
             _replace(connection, day, entries)
 
     def entries_before(self, day: date) -> list[WatchlistEntry]:
         """Return the watchlist of `day` as it was before the last retagging: scores, levels and weights alone."""
         with self._guarded() as connection:
-            value = connection.scalar(sa.select(t.meta.c.value).where(t.meta.c.key == f"{_RETAGGING} {day}"))
-        return msgspec.json.decode(value, type=list[WatchlistEntry]) if value else []
+            data = connection.scalar(sa.select(t.former_entries.c.data).where(t.former_entries.c.day == day))
+        return msgspec.json.decode(data, type=list[WatchlistEntry]) if data else []
 
     def listed_days(self, first: date) -> list[date]:
         """Return the days from `first` on that have a watchlist, in order."""

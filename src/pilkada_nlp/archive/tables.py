@@ -9,7 +9,7 @@ import sqlalchemy as sa
 SCHEMA_VERSION: Final = 4
 """Raised with every change of a table; an archive of a version that cannot be upgraded is refused, never guessed at."""
 
-ONLY_ADDED: Final[Mapping[str, tuple[str, ...]]] = {"3": ("labels",)}
+ONLY_ADDED: Final[Mapping[str, tuple[str, ...]]] = {"3": ("labels", "former_entries")}
 """Older version -> the tables that it lacks: all that came since, so that adding them makes it a current one."""
 
 
@@ -146,6 +146,13 @@ entries = sa.Table(
     sa.Column("theme", sa.String(40), primary_key=True),
     sa.Column("level", sa.String(10), nullable=False),
     sa.Column("score", sa.Float, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+former_entries = sa.Table(
+    "former_entries",
+    tables,
+    # The watchlist that a day had before the last retagging, whose name stands in `meta`, so that it can say what changed.
+    sa.Column("day", sa.Date, primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 editions = sa.Table(
