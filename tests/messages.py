@@ -50,6 +50,7 @@ TELLERS: Final[dict[str, tuple[str, ...]]] = {
     "cli/watch.py": ("_decided",),
     "corpora.py": ("label_problems", "_article_problems"),
     "doctor.py": ("_trouble",),
+    "labelling/drafting.py": ("what_is_missing",),
     "labelling/label_studio.py": ("_unfit",),
     "labelling/vocabulary.py": ("near",),
     "scrapers/outlets.py": ("_problem",),

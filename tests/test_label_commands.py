@@ -33,7 +33,7 @@ from tests.test_labels_held import said
 from tests.test_stories import tagging_of
 from tests.test_training import corpus
 
-PROMPT = "k b q ? > "
+PROMPT = "other keys > "
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_modality_that_was_not_said_is_asked_for() -> None:
     article = article_of(RIOT[1], RIOT[0])
     labels = with_theme(Labels(rel=False), article, "keamanan", "pokok")
     assert (labels.rel, labels.election) == (True, "pilkada")
-    assert what_is_missing(labels) == ["say what kind of statement it makes (modality)"]
+    assert what_is_missing(labels) == [("modality", "say what kind of statement it makes")]
     assert what_is_missing(with_modality(labels, article, "kejadian")) == []
 
 
@@ -135,7 +135,7 @@ def test_what_is_chosen_comes_and_can_be_gone_back_to(url: str) -> None:
     first, second = stored(url)
     assert first.article.id == second.article.id
     assert (first.article.labels.rel, second.article.labels.rel) == (True, False)
-    assert "Sari said" in done.stdout
+    assert "Label by Sari, " in done.stdout
     assert "1 of 2" in done.stdout
     assert "2 of 2" in done.stdout
 
@@ -151,7 +151,7 @@ def test_nothing_is_stored_by_chance(url: str, typed: str) -> None:
 def test_labels_against_the_guideline_are_not_stored(url: str) -> None:
     """What breaks a rule is said before anything is stored."""
     done = run(url, "label", "rusuh", "--by", "Sari", typed="m\ni\ns\n4\n\nq\n")
-    assert "not yet: severity: 4 for imbauan, at most 0" in done.stdout
+    assert "not yet: Severity: 4 for imbauan, at most 0" in done.stdout
     assert stored(url) == []
 
 

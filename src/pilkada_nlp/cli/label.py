@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pilkada_nlp.cli.labels import hold_labels
+from pilkada_nlp.cli.messages import language, say
 from pilkada_nlp.cli.options import archive_option, by_option, config_option, format_option, who
 from pilkada_nlp.cli.printing import Format, Row, harmless, print_rows, tell
 from pilkada_nlp.errors import InputError
@@ -61,7 +62,8 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
     Example: pilkada label --count 20
     """
     from pilkada_nlp.archive import Archive
-    from pilkada_nlp.cli.terminal import Keys, Session
+    from pilkada_nlp.cli.keys import Keys
+    from pilkada_nlp.cli.terminal import Session
 
     person = who(by)
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
@@ -96,9 +98,10 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
 def next_(count: int, out: Path | None, archive_url: str | None, form: Format) -> None:
     """List the N articles of the last four weeks that are most worth labelling, the most useful first.
 
-    One of each story, and different from each other. "margin" is near a threshold of the model, "review" what it would
-    have looked at itself, "rare" seems to be about a theme that few of them have. A file that is written begins with
-    what the model says; filled in, it comes back by `pilkada labels import`.
+    One of each story, and different from each other. Why is said in words in the table; elsewhere "margin" is near a
+    threshold of the model, "review" what it asks a person about, "rare:THEME" a theme that few seem to have, "diverse"
+    nothing but being different. A file that is written begins with what the model says; filled in, it comes back by
+    `pilkada labels import`.
 
     Example: pilkada label next 20 --out tugas.json
     """
@@ -106,16 +109,7 @@ def next_(count: int, out: Path | None, archive_url: str | None, form: Format) -
 
     with closing(Archive(archive_url)) as archive:
         chosen = _chosen(archive, count)
-    rows: list[Row] = [
-        {
-            "article": choice.article.id,
-            "day": str(choice.article.day),
-            "outlet": choice.article.outlet,
-            "why": ", ".join(choice.reasons),
-            "title": textwrap.shorten(harmless(choice.article.title), _TITLE, placeholder=" …"),
-        }
-        for choice in chosen
-    ]
+    rows = [_for_people(choice) if form == "table" else _row(choice) for choice in chosen]
     print_rows(rows, form, f"Worth labelling: {len(rows)}")
     if out:
         _write(chosen, out)
@@ -137,6 +131,35 @@ def _chosen(archive: "Archive", count: int) -> "list[Choice]":
     return chosen
 
 
+def _row(choice: "Choice") -> Row:
+    return {
+        "article": choice.article.id,
+        "day": str(choice.article.day),
+        "outlet": choice.article.outlet,
+        "why": ", ".join(choice.reasons),
+        "title": _title(choice),
+    }
+
+
+def _for_people(choice: "Choice") -> Row:
+    """Return a row that fits 80 columns, where the title is what an article is known by."""
+    return {"article": choice.article.id, "title": _title(choice), "why": _in_words(choice.reasons)}
+
+
+def _title(choice: "Choice") -> str:
+    return textwrap.shorten(harmless(choice.article.title), _TITLE, placeholder=" …")
+
+
+def _in_words(reasons: Sequence[str]) -> str:
+    """Return the reasons of a `Choice` for people."""
+    from pilkada_nlp.classifiers.taxonomy import load_taxonomy
+
+    themes = load_taxonomy().names(language())
+    words = {"margin": say("model unsure"), "review": say("to be checked"), "diverse": say("unlike the others")}
+    rare = {f"rare:{theme}": say(f"rare theme: {name}") for theme, name in themes.items()}
+    return ", ".join({**words, **rare}.get(reason, reason) for reason in reasons)
+
+
 def _write(chosen: "Sequence[Choice]", out: Path) -> None:
     import msgspec
 
@@ -154,7 +177,8 @@ def _item(archive: "Archive", choice: "Choice") -> "Item":
     from pilkada_nlp.cli.terminal import Item
 
     key = choice.article.id
-    return Item(Tagged(choice.article, choice.tagging, key), _others(archive, key), choice.reasons)
+    why = _in_words(choice.reasons)
+    return Item(Tagged(choice.article, choice.tagging, key), _others(archive, key), choice.reasons, why)
 
 
 def _named(archive: "Archive", given: str) -> "Item":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from pilkada_nlp.cli.messages import say
 from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, one_line
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell
 
@@ -256,7 +257,7 @@ def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path |
 
 
 def _standing(standing: "Standing | None") -> str:
-    return f"{standing.level} {standing.score:.1f}" if standing else "not listed"
+    return f"{standing.level} {standing.score:.1f}" if standing else say("not listed")
 
 
 def read_labellings(file: Path, form: "FileFormat | None" = None, taxonomy: Path | None = None) -> "list[Labelling]":

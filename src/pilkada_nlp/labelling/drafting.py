@@ -41,11 +41,11 @@ def with_theme(labels: Labels, article: Article, theme: str, strength: Strength 
     return _related(labels, article, **{**themes, strength: (*themes[strength], theme)})
 
 
-def what_is_missing(labels: Labels) -> list[str]:
-    """Return what has to be said or changed before the labels keep the guideline's rules, each as a sentence."""
+def what_is_missing(labels: Labels) -> list[tuple[str, str]]:
+    """Return what has to be changed before the labels keep the guideline: its rules, each with what is wrong."""
     if labels.rel and labels.mod is None:
-        return ["say what kind of statement it makes (modality)"]
-    return [f"{rule}: {detail}" for rule, detail in label_problems(labels)]
+        return [("modality", "say what kind of statement it makes")]
+    return list(label_problems(labels))
 
 
 def _related(labels: Labels, article: Article, **values: Any) -> Labels:
