@@ -3,8 +3,10 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -27,13 +29,14 @@ from pilkada_nlp.daily import join_stories, tag_articles, take_labels
 from pilkada_nlp.labelling import Labelling, read_labels
 from pilkada_nlp.labelling.drafting import what_is_missing, with_modality, with_theme, without_election
 from tests.conftest import NOW, article_of, page_of
+from tests.messages import templates
 from tests.test_daily import DAY, REPORT, RIOT
 from tests.test_labels import THEMES, labellings
 from tests.test_labels_held import said
 from tests.test_stories import tagging_of
 from tests.test_training import corpus
 
-PROMPT = "other keys > "
+PROMPT = "more keys > "
 
 
 @pytest.fixture
@@ -190,14 +193,45 @@ def test_a_hostile_article_steers_no_terminal(url: str) -> None:
     assert stored(url)[0].article.text == evil
 
 
+def test_the_last_one_can_be_gone_back_to(url: str) -> None:
+    """A slip on the last article can be mended, and a label that is confirmed unchanged is stored once."""
+    done = run(url, "label", "rusuh", "lapor", "--by", "Sari", typed="k\nn\nb\n\n\n")
+    assert done.exit_code == 0, done.output
+    assert "Label by Sari, " in done.stdout
+    assert "stored before, and unchanged" in done.stdout
+    assert [label.article.id for label in stored(url)] == ["lapor"]
+    run(url, "label", "lapor", "--by", "Budi", typed="\n")
+    assert [label.by for label in stored(url)] == ["Sari", "Budi"]
+
+
+def test_an_ambiguous_region_is_asked_again(url: str) -> None:
+    """The question comes back with the codes in question, and Enter leaves it."""
+    done = run(url, "label", "rusuh", "--by", "Sari", typed="r\nBekasi\n32.75, berau\n\n")
+    assert "32.16 Kabupaten Bekasi, 32.75 Kota Bekasi" in " ".join(done.stdout.split())
+    assert stored(url)[0].article.labels.regions == ("32.75", "64.03")
+
+
+def test_reasons_are_words_for_people_and_ids_for_programs(url: str) -> None:
+    """The table says why in the language of messages; JSON and the label itself keep the names of the reasons."""
+    rows = msgspec.json.decode(run(url, "label", "next", "2", "--format", "json").stdout)
+    reasons = {reason.partition(":")[0] for row in rows for reason in row["why"].split(", ")}
+    assert reasons <= {"margin", "review", "rare", "diverse"}
+    words = {"margin": "model ragu", "review": "perlu diperiksa", "rare": "tema jarang: ", "diverse": "berbeda dari"}
+    environment = {"PILKADA_LANG": "id", "COLUMNS": "160"}
+    shown = CliRunner().invoke(main, ["label", "next", "2", "--archive", url], env=environment).stdout
+    assert [words[reason] in shown for reason in sorted(reasons)] == [True] * len(reasons)
+    assert "margin" not in shown
+
+
 # In a terminal
 
 
 class Terminal:
     """A `pilkada label` in a pseudo-terminal of its own."""
 
-    def __init__(self, url: str, *args: str) -> None:
+    def __init__(self, url: str, *args: str, columns: int = 80, **environment: str) -> None:
         self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pilkada_nlp", "label", "--archive", url, "--by", "Sari", *args],
             stdin=slave,
@@ -205,7 +239,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
-            env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent", "TERM": "xterm"},
+            env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent", "TERM": "xterm", **environment},
         )
         os.close(slave)
         self.shown = ""
@@ -222,6 +256,11 @@ class Terminal:
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self._master, keys.encode())
+
+    def hang_up(self) -> int:
+        """Close the window and return the exit status."""
+        os.close(self._master)
+        return self.process.wait(60)
 
     def close(self) -> int:
         """Wait for the end and return the exit status."""
@@ -241,7 +280,7 @@ def test_single_keys_in_a_real_terminal(url: str) -> None:
     terminal.type("\x1b[A")
     terminal.until(PROMPT)
     terminal.type("r")
-    terminal.until("keep) > ")
+    terminal.until("keep):\r\n  > ")
     terminal.type("Berau\r")
     terminal.until(PROMPT)
     terminal.type("\r")
@@ -270,6 +309,61 @@ def test_a_killed_terminal_loses_no_label(url: str) -> None:
         taken = take_labels([], archive, [], NOW)
         assert list(archive.relabelled()) == []
         assert taken.changes
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_the_screen_speaks_indonesian_and_fits(url: str, columns: int) -> None:
+    """With PILKADA_LANG=id nothing of the screen is English or an id, and no line is wider than the terminal."""
+    terminal = Terminal(url, "rusuh", columns=columns, PILKADA_LANG="id", NO_COLOR="1")
+    ask, choose = "tombol lain > ", "  > "
+    terminal.until(ask)
+    corrections = [("?", ask), ("a", ask), ("b", ask), ("t", choose), ("99p\r", ask), ("o", choose), ("1", ask)]
+    corrections += [("m", choose), ("p", choose), ("x", ask), ("m", choose), ("o", ask), ("s", choose), ("4", ask)]
+    corrections += [("\r", ask), ("r", choose), ("Bekasi\r", choose), ("-\r", ask), ("n", "butir berubah")]
+    for keys, shown in corrections:
+        terminal.type(keys)
+        terminal.until(shown)
+    assert terminal.close() == 0
+    screen = re.sub(r"\x1b\[\?2004[hl]", "", terminal.shown)
+    english = {text for text, where in templates().items() if where.startswith("cli/terminal.py")}
+    pieces = {piece.strip() for text in english for piece in re.split(r"\{\w+\}|\n", text)} - {"m t r s o"}
+    assert [piece for piece in pieces if len(piece) > 5 and piece in screen] == []
+    assert "belum dapat disimpan: Keparahan: 4 untuk potensi" in " ".join(screen.split())
+    assert "Jenis pernyataan" in screen
+    assert "Netralitas ASN" in screen
+    assert "netralitas_asn" not in screen
+    assert [line for line in screen.splitlines() if len(line) > columns] == []
+
+
+def test_keys_that_were_not_meant_for_an_article_store_nothing(url: str) -> None:
+    """Enter held down labels the article that is shown, a paste none, and what follows a pasted line is no answer."""
+    terminal = Terminal(url, "rusuh", "lapor")
+    terminal.until(PROMPT)
+    terminal.type("\x1b[200~n\rn\r" + "kata " * 900 + "\x1b[201~")
+    terminal.until(PROMPT)
+    terminal.type("rBerau\rn\rn\r")
+    terminal.until(PROMPT)
+    assert stored(url) == []
+    terminal.type("\r\r\rn")
+    terminal.until(PROMPT)
+    terminal.type("q")
+    terminal.until("Labels stored: 1")
+    assert terminal.close() == 0
+    (label,) = stored(url)
+    assert (label.article.id, label.article.labels.regions) == ("rusuh", ("64.03",))
+
+
+def test_a_closed_window_loses_no_label(url: str) -> None:
+    """What was stored before the window was closed is there; the half of an answer is not."""
+    terminal = Terminal(url, "rusuh", "lapor")
+    terminal.until(PROMPT)
+    terminal.type("n")
+    terminal.until(PROMPT)
+    terminal.type("r")
+    terminal.until("keep):\r\n  > ")
+    terminal.type("Ber")
+    assert terminal.hang_up() == -signal.SIGHUP
+    assert [(label.article.id, label.article.labels.rel) for label in stored(url)] == [("rusuh", False)]
 
 
 # Files and training

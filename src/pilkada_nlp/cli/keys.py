@@ -21,7 +21,7 @@ _PASTED_END: Final = "\x1b[201~"
 class Keys:
     """What a person types: single keys in a terminal; lines where the input is a pipe, an empty one for Enter.
 
-    EOFError where the input ends (Ctrl-D, or the terminal is gone), KeyboardInterrupt at Ctrl-C.
+    EOFError where the input ends (Ctrl-D), KeyboardInterrupt at Ctrl-C.
     """
 
     def __init__(self) -> None:
@@ -30,10 +30,12 @@ class Keys:
 
     def key(self, prompt: str) -> str:
         """Return the next key, "" for Enter; what is no character, an arrow or a whole paste, is a longer text."""
-        click.echo(prompt, nl=False)
         if not self._terminal:
-            return self._line()
-        self._typed = self._typed or _pressed()
+            return self._line(prompt)
+        if self._typed:
+            click.echo(prompt, nl=False)
+        else:
+            self._typed = _pressed(prompt)
         if found := _NO_CHARACTER.match(self._typed):
             self._typed = self._typed[found.end() :]
             if found[0] == _PASTED:
@@ -49,8 +51,7 @@ class Keys:
     def line(self, prompt: str) -> str:
         """Return a line without its end; what was typed or pasted after it is dropped."""
         if not self._terminal:
-            click.echo(prompt, nl=False)
-            return self._line()
+            return self._line(prompt)
         line, end, _ = self._typed.replace("\r", "\n").partition("\n")
         if end:
             click.echo(prompt + line)
@@ -67,10 +68,11 @@ class Keys:
 
     def _pass_over_paste(self) -> None:
         while _PASTED_END not in self._typed:
-            self._typed = self._typed[-len(_PASTED_END) :] + _pressed()
+            self._typed = self._typed[-len(_PASTED_END) :] + _pressed("")
         self._typed = self._typed.partition(_PASTED_END)[2]
 
-    def _line(self) -> str:
+    def _line(self, prompt: str) -> str:
+        click.echo(prompt, nl=False)
         typed = sys.stdin.readline()
         click.echo()
         if not typed:
@@ -78,24 +80,23 @@ class Keys:
         return typed.strip()
 
 
-def _pressed() -> str:
+def _pressed(prompt: str) -> str:
     """Return what was typed since the last time, at least one key, without waiting for the end of the line.
 
+    The prompt comes when the terminal has ceased to show keys itself, or those would stand there twice.
     `click.getchar` throws away what was typed before it was asked, which a quick hand would have to type again.
     """
     terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    single = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
+    termios.tcsetattr(terminal, termios.TCSADRAIN, single)
     try:
-        before = termios.tcgetattr(terminal)
-        single = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
-        termios.tcsetattr(terminal, termios.TCSADRAIN, single)
-        try:
-            _tell_terminal(_MARK_PASTES)
-            return os.read(terminal, _AT_ONCE).decode("utf-8", "replace") or "\x04"
-        finally:
-            _tell_terminal(_MARK_NO_PASTES)  # in a line, a paste is as good as typing
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-    except (OSError, termios.error) as error:
-        raise EOFError from error  # the terminal was closed
+        _tell_terminal(_MARK_PASTES)
+        click.echo(prompt, nl=False)
+        return os.read(terminal, _AT_ONCE).decode("utf-8", "replace") or "\x04"
+    finally:
+        _tell_terminal(_MARK_NO_PASTES)  # in a line, a paste is as good as typing
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _tell_terminal(sequence: str) -> None:

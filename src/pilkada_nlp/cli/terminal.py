@@ -106,10 +106,12 @@ class Session:
         self._show(item, at, draft)
         self._keys.forget()  # keys that were meant for the article before store nothing here
         while True:
-            match self._keys.key(say("Enter stores this, n no election, ? other keys > ")).lower():
+            match self._keys.key(say("Enter stores this, n no election, ? more keys > ")).lower():
                 case "" | "y":
                     if missing := what_is_missing(draft):
-                        click.echo("\n".join(self._refused(rule, detail) for rule, detail in missing))
+                        for rule, detail in missing:
+                            field = self._words.texts.get(_FIELDS.get(rule, rule), rule)
+                            _tell(f"{say('not yet')}: {field}: {say(detail)}")
                         continue
                 case "n":
                     draft = without_election(draft)
@@ -118,7 +120,7 @@ class Session:
                 case "b" if at:
                     return -1
                 case "b":
-                    click.echo(f"  {say('this is the first one')}")
+                    _tell(say("this is the first one"))
                     continue
                 case "q":
                     return None
@@ -129,7 +131,7 @@ class Session:
                 case "m" | "t" | "r" | "s" | "o" as key:
                     changed = self._changed(key, item, draft)
                     if changed == draft:
-                        click.echo(f"  {say('nothing changed')}")
+                        _tell(say("nothing changed"))
                     else:
                         draft = changed
                         click.echo("\n" + self._said(say("You say"), draft))
@@ -140,14 +142,11 @@ class Session:
             self._keep(at, draft)
             return 1
 
-    def _refused(self, rule: str, detail: str) -> str:
-        field = self._words.texts.get(_FIELDS.get(rule, rule), rule)
-        return _filled(f"{say('not yet')}: {field}: {say(detail)}", "  ")
-
     def _keep(self, at: int, labels: Labels) -> None:
         item = self._items[at]
         if item.said and (item.said.by, item.said.article.labels) == (self._by, labels):
-            click.echo(f"  {say('stored before, and unchanged')}\n")
+            _tell(say("stored before, and unchanged"))
+            click.echo()
             return
         guess = guessed(item.tagged.article, item.tagged.tagging)
         # Nobody marked the model's sentences, so they are no evidence of this label.
@@ -165,13 +164,12 @@ class Session:
         self._items[at] = item._replace(said=labelling)
         if labels.mod:
             modality = self._words.modality[labels.mod]
-            click.echo(f"  {say(f'stored: {modality}, severity {labels.sev}')}")
+            _tell(say(f"stored: {modality}, severity {labels.sev}"))
         else:
-            click.echo(f"  {say('stored: about no election')}")
+            _tell(say("stored: about no election"))
         if item.others and labels != guess.article.labels:
             others = " ".join(item.others)
-            told = say(f"the others of its story keep what they say; to label them: pilkada label {others}")
-            click.echo(_filled(told, "  "))
+            _tell(say(f"the others of its story keep what they say; to label them: pilkada label {others}"))
         click.echo()
 
     def _changed(self, key: str, item: Item, draft: Labels) -> Labels:
@@ -200,28 +198,28 @@ class Session:
             mark = "p" if theme in draft.pokok else "s" if theme in draft.sebutan else " "
             line = f"  {number:>2}{mark} {self._words.theme(theme)}"
             click.echo(line if mark == " " else heading(line))
-        click.echo(f"  {say('2p makes number 2 a main theme, 2s one that is only named, -2 takes it away')}")
+        _tell(say("2p makes number 2 a main theme, 2s one that is only named, -2 takes it away"))
+        _tell(say("Themes, with spaces between (Enter to keep)") + ":")
         changed = draft
-        for word in self._keys.line(f"  {say('Themes, with spaces between (Enter to keep) > ')}").lower().split():
+        for word in self._keys.line("  > ").lower().split():
             number = word.strip("-ps")
             strengths: dict[str, Strength | None] = {f"{number}p": "pokok", f"{number}s": "sebutan", f"-{number}": None}
             if number not in numbered or word not in strengths:
-                refusal = f"{word} is no number of a theme with p or s behind it or - before"
-                click.echo(_filled(say(refusal), "  "))
+                _tell(say(f"{word} is no number of a theme with p or s behind it or - before"))
                 return draft
             changed = with_theme(changed, item.tagged.article, numbered[number], strengths[word])
         return changed
 
     def _placed(self, _item: Item, draft: Labels) -> Labels:
         while True:
-            typed = self._keys.line(f"  {say('All places of the event, with commas (- for none, Enter to keep) > ')}")
-            names = [name.strip() for name in typed.split(",") if name.strip()]
+            _tell(say("All places of the event, with commas (- for none, Enter to keep)") + ":")
+            names = [name.strip() for name in self._keys.line("  > ").split(",") if name.strip()]
             if not names:
                 return draft
             try:
                 codes = [] if names == ["-"] else [region_called(name).code for name in names]
             except InputError as error:
-                click.echo(_filled(say(error), "  "))
+                _tell(say(error))
                 continue
             return msgspec.structs.replace(draft, regions=tuple(dict.fromkeys(codes)))
 
@@ -331,6 +329,10 @@ def _help() -> str:
         "b      back to the one before\n"
         "q      quit; what was stored stays"
     )
+
+
+def _tell(text: str) -> None:
+    click.echo(_filled(text, "  "))
 
 
 def _in_wib(moment: datetime | None) -> str:
