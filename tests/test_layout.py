@@ -23,6 +23,7 @@ RANKS: list[set[str]] = [
     {"scrapers", "extraction", "classifiers", "stories", "watchlist", "elections"},
     {"corpora"},
     {"inputs", "config", "labelling"},
+    {"tagging"},
     {"evaluation"},
     {"versions", "drift"},
     {"training"},

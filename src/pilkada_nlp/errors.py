@@ -6,6 +6,7 @@ PilkadaError                 anything that this package raises on purpose
 ├── ModelError(path)         a model folder is missing, changed, or of another format
 ├── ArchiveError(url)        the archive cannot be opened, read or written
 │   └── ArchiveBusyError     another run works on it
+├── MissingExtraError        something optional is needed and not installed
 └── OutputError(path)        a result cannot be written
 
 What a stage sets aside in the normal course of work (a page refused by robots.txt, a consent wall) is not an
@@ -55,6 +56,10 @@ class ArchiveError(PilkadaError):
 
 class ArchiveBusyError(ArchiveError):
     """Another run works on the archive; it is free again when that one is done."""
+
+
+class MissingExtraError(PilkadaError):
+    """What was asked for needs a package that is not installed; the message says how to install it."""
 
 
 class OutputError(PilkadaError):

@@ -1,21 +1,28 @@
-"""Articles that a user hands over directly: a JSON line, an HTML file, a plain text."""
+"""Articles that a user hands over directly: a string, a file or folder of JSON lines, HTML pages or plain texts."""
 
 import codecs
+import gzip
+import hashlib
 import json
+import sys
+import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import IO
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import msgspec
 
 from pilkada_nlp.article import WORDPRESS_POST, Article, Page, Rejection
 from pilkada_nlp.errors import InputError
-from pilkada_nlp.extraction import extract, parse_date
-from pilkada_nlp.extraction.document import NO_PAGE
 from pilkada_nlp.preprocessing import clean
 
+# Extraction takes far longer to import than a plain text takes to tag, so it is imported where it is needed.
+
 _LONGEST_TITLE = 250  # characters; a longer first line is the beginning of the text
+_ENDINGS: Final = (".jsonl", ".html", ".htm", ".txt")
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,28 +34,69 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     outlet: str | None = None
 
 
-def read_articles(stream: IO[bytes], source: str, report: Callable[[InputError], None]) -> Iterator[Article]:
-    """Yield the articles of a file: those of JSON lines, or the one that is an HTML page or a plain text.
+def read_articles(path: str | Path, report: Callable[[InputError], None] | None = None) -> Iterator[Article]:
+    """Return the articles of a file, or of all files in a folder and the folders in it, one after another.
 
-    The ending of its name, `source`, or else its first character says which. What cannot be read is given to `report`
-    and passed over; OSError when the stream itself breaks off.
+    A file holds JSON lines (see `article_of_json`), one HTML page or one plain text; the ending of its name (.jsonl,
+    .html, .htm, .txt, each also with .gz) or else its first character says which. Of a folder only files with these
+    endings are read, in order of their names. "-" is standard input.
+
+    What cannot be read (a line, a page without an article, a file of a folder) is given to `report` and passed over;
+    without `report` it is warned of. Raises InputError when there is nothing at `path`, or no such file in the folder.
     """
+    tell = report or _warn
+    if str(path) == "-":
+        return _articles_in(sys.stdin.buffer, "<stdin>", tell)
+    place = Path(path)
+    if place.is_dir():
+        files = sorted(file for file in place.rglob("*") if _kind(file.name) and file.is_file())
+        if not files:
+            raise InputError(
+                f"this folder has no files that end in {', '.join(_ENDINGS)} (or these with .gz)", str(path)
+            )
+    elif place.exists():
+        files = [place]
+    else:
+        raise InputError("there is no such file or folder", str(path))
+    return chain.from_iterable(_articles_of(file, tell) for file in files)
+
+
+def _warn(error: InputError) -> None:
+    warnings.warn(f"passed over: {error}", stacklevel=2)
+
+
+def _kind(name: str) -> str:
+    """Return the ending that says what a file holds, "" when its name does not."""
+    bare = name.lower().removesuffix(".gz")
+    return next((ending for ending in _ENDINGS if bare.endswith(ending)), "")
+
+
+def _articles_of(path: Path, report: Callable[[InputError], None]) -> Iterator[Article]:
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+            yield from _articles_in(stream, str(path), report)
+    except (OSError, EOFError, zlib.error) as error:  # the last two end a packed file that was cut off
+        report(InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", str(path)))
+
+
+def _articles_in(
+    stream: BinaryIO | gzip.GzipFile, source: str, report: Callable[[InputError], None]
+) -> Iterator[Article]:
     first = stream.readline()
-    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if source.endswith(".jsonl") or start.startswith(b"{"):
+    start, kind = first.lstrip(b"\xef\xbb\xbf \t\r\n"), _kind(source)
+    if kind == ".jsonl" or start.startswith(b"{"):
         for number, line in enumerate(chain([first], stream), 1):
             if line.strip():
                 try:
                     yield article_of_json(line, source, number)
                 except InputError as error:
                     report(error)
-    elif source.endswith((".html", ".htm")) or start.startswith(b"<"):
-        try:
-            yield article_of_html(first + stream.read(), source)
-        except InputError as error:
-            report(error)
-    else:
-        yield article_of_text(first + stream.read(), source)
+        return
+    page = kind in (".html", ".htm") or start.startswith(b"<")
+    try:
+        yield (article_of_html if page else article_of_text)(first + stream.read(), source)
+    except InputError as error:
+        report(error)
 
 
 def article_of_json(line: bytes, source: str, number: int) -> Article:
@@ -71,15 +119,27 @@ def article_of_text(content: bytes, source: str) -> Article:
 
     UTF-8 and UTF-16 are read; InputError for what is no text, such as a PDF or a picture.
     """
-    text = clean(_decoded(content, source)).strip()
-    title, _, body = text.partition("\n")
-    if not body.strip() or len(title) > _LONGEST_TITLE:
-        title, body = "", text
-    return _article(source, title.strip(), body.strip(), "", "", None)
+    return msgspec.structs.replace(article_of_string(_decoded(content, source)), id=source)
+
+
+def article_of_string(text: str, title: str | None = None) -> Article:
+    """Return the article of a text in memory; its id is made of the text, so the same text has the same one.
+
+    Without a `title` the first line is the title, unless it is the only one or a paragraph. Nothing is known of its
+    date, so its day is today's (UTC).
+    """
+    key = hashlib.sha256("\n".join(filter(None, (title, text))).encode("utf-8", "replace")).hexdigest()[:16]
+    body = clean(text).strip()
+    if title is None:
+        title, _, rest = body.partition("\n")
+        title, body = (title, rest) if rest.strip() and len(title) <= _LONGEST_TITLE else ("", body)
+    return _article(key, clean(title).strip(), body.strip(), "", "", None)
 
 
 def article_of_html(content: bytes, source: str) -> Article:
     """Return the article of an HTML page; InputError when there is none on it."""
+    from pilkada_nlp.extraction import extract
+
     result = extract(page_of_html(content))
     if isinstance(result, Rejection):
         raise InputError(f"no article on this page ({result.reason}: {result.detail})", source)
@@ -87,6 +147,8 @@ def article_of_html(content: bytes, source: str) -> Article:
 
 
 def _decoded(content: bytes, source: str) -> str:
+    from pilkada_nlp.extraction.document import NO_PAGE
+
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     if content.startswith(NO_PAGE) or content.count(b"\x00") * 10 > len(content):
@@ -109,7 +171,11 @@ def page_of_html(content: bytes, url: str = "https://local.invalid/page", outlet
 
 def _article(key: str, title: str, text: str, url: str, outlet: str, shown_date: str | None) -> Article:
     now = datetime.now(UTC)
-    published = parse_date(shown_date, None) if shown_date else None
+    published = None
+    if shown_date:
+        from pilkada_nlp.extraction import parse_date
+
+        published = parse_date(shown_date, None)
     day: date = published.on if published else now.date()
     return Article(
         id=key,

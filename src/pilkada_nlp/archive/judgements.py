@@ -12,6 +12,7 @@ import pilkada_nlp.archive.tables as t
 from pilkada_nlp.archive.database import Database, upsert
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story
+from pilkada_nlp.article.rows import TAGS, Row, article_row
 from pilkada_nlp.stories import Telling
 
 _BATCH: Final = 200  # rows held in memory while a stage walks through its work
@@ -98,16 +99,28 @@ class Judgements(Database):
             connection.execute(sa.delete(t.stories).where(t.stories.c.id == story))
         connection.execute(sa.update(t.tellings).where(t.tellings.c.article.in_(others)).values(joined=False))
 
-    def taggings(self, first: date, last: date, model: str) -> dict[str, Tagging]:
-        """Return article id -> tagging by `model` for the articles of these days."""
+    def taggings(self, first: date, last: date, model: str | None = None) -> dict[str, Tagging]:
+        """Return article id -> tagging by `model` for the articles of these days, by default by the last model each."""
         with self._guarded() as connection:
             query = (
                 sa.select(t.tags.c.data)
                 .join(t.articles, t.articles.c.id == t.tags.c.article)
-                .where(t.articles.c.day.between(first, last), t.tags.c.model == model)
+                .where(t.articles.c.day.between(first, last), t.tags.c.model == (model or t.articles.c.tagged_by))
             )
             taggings = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
         return {tagging.id: tagging for tagging in taggings}
+
+    def rows(self, first: date, last: date) -> list[Row]:
+        """Return the articles of these days with their tags, as rows of a data frame (`pandas.DataFrame(rows)`).
+
+        A row holds what identifies the article and what `Tagging.row` has; the tags of one that waits for a model are
+        missing. Its text is `article(id).text`.
+        """
+        taggings = self.taggings(first, last)
+        found = ((article, taggings.get(article.id)) for article in self.articles(first, last))
+        return [
+            article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
+        ]
 
     # Stories
 

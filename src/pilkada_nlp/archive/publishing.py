@@ -10,7 +10,16 @@ from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
 from pilkada_nlp.archive.database import Database
-from pilkada_nlp.article.findings import Alert, Correction, DailySummary, Decision, SourceState, WatchlistEntry
+from pilkada_nlp.article.findings import (
+    Alert,
+    Correction,
+    DailySummary,
+    Decision,
+    SourceState,
+    Watchlist,
+    WatchlistEntry,
+)
+from pilkada_nlp.errors import ArchiveError
 
 
 class AlertState(NamedTuple):
@@ -69,6 +78,23 @@ class Publishing(Database):
             query = sa.select(t.entries.c.data).where(t.entries.c.day == day)
             query = query.order_by(t.entries.c.score.desc(), t.entries.c.region, t.entries.c.theme)
             return [msgspec.json.decode(data, type=WatchlistEntry) for data in connection.scalars(query)]
+
+    def watchlist(self, day: date | None = None) -> Watchlist:
+        """Return the watchlist of `day`, by default of the newest day that has one.
+
+        Its regions are those of the day's summary; a day that was only polled has none. Raises ArchiveError, with the
+        days that there are, for a day without a watchlist.
+        """
+        with self._guarded() as connection:
+            days = sa.union(sa.select(t.entries.c.day), sa.select(t.editions.c.day)).subquery()
+            first, last = connection.execute(sa.select(sa.func.min(days.c.day), sa.func.max(days.c.day))).one()
+            asked = day or last
+            there = asked and connection.scalar(sa.select(days.c.day).where(days.c.day == asked))
+        if there is None:
+            held = f"those it has lie from {first} to {last}" if first else "it has none yet; `pilkada daily` makes one"
+            raise ArchiveError(f"there is no watchlist{f' of {day}' if day else ''}; {held}", self.url)
+        summary = self.summary(asked)
+        return Watchlist(day=asked, entries=tuple(self.entries(asked)), regions=summary.regions if summary else ())
 
     def add_edition(self, summary: DailySummary, at: datetime) -> None:
         """Store an edition; one that was made before its day was over is replaced by the next, others stay."""

@@ -17,6 +17,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from pilkada_nlp.article.explanation import Explanation
+    from pilkada_nlp.article.rows import Row
     from pilkada_nlp.wording import Language
 
 OutletKind = Literal["national", "local", "official"]
@@ -180,7 +181,21 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     page: Page | None = None
 
 
-class Article(msgspec.Struct, frozen=True, kw_only=True):
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A result that people look at: one line where it is printed, a card in a notebook (`display`, `cards`)."""
+
+    def __repr__(self) -> str:
+        from pilkada_nlp.article.display import line
+
+        return line(self)
+
+    def _repr_html_(self) -> str:
+        from pilkada_nlp.article.cards import card
+
+        return card(self)
+
+
+class Article(Shown, frozen=True, kw_only=True):
     """A clean article. Offsets of evidence count characters of `text` (paragraphs joined by a blank line).
 
     `id` comes from the canonical URL (`article_id`); `url` is the address that people can open. `published_at` is None
@@ -421,7 +436,7 @@ class Entities(msgspec.Struct, frozen=True, kw_only=True):
     laws: tuple[LawCited, ...] = ()
 
 
-class Tagging(msgspec.Struct, frozen=True, kw_only=True):
+class Tagging(Shown, frozen=True, kw_only=True):
     """All judgements on one article. A field that no model fills yet is None, not a guess.
 
     `theme_scores` holds the calibrated probability that a theme is `pokok`, for every theme the model knows, also when
@@ -463,6 +478,12 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     def places(self) -> tuple[RegionTag, ...]:
         """Return the regions of the event or of the election discussed."""
         return tuple(region for region in self.regions if region.role == "peristiwa")
+
+    def row(self) -> "Row":
+        """Return the judgements as one row of a data frame; `themes`, `mentioned`, `regions`, `review` are lists."""
+        from pilkada_nlp.article.rows import tagging_row
+
+        return tagging_row(self)
 
 
 def local_time(moment: datetime, zone: str = "Asia/Jakarta") -> str:

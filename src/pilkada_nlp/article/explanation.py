@@ -35,21 +35,21 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"no words in {self.language!r}; there are {', '.join(get_args(Language))}")
 
     def __str__(self) -> str:
-        return "\n".join(_Text(self.dict(), _Words(self.language)).lines())
+        return "\n".join(_Text(self.dict(), Words(self.language)).lines())
 
     def _repr_html_(self) -> str:
         return self.html()
 
     def html(self) -> str:
         """Return an HTML fragment that needs nothing else; all that comes from the article is escaped."""
-        words, content = _Words(self.language), self.dict()
+        words, content = Words(self.language), self.dict()
         return _template().render(
             d=content,
             t=words.texts,
             w=words,
             facts=_facts(content, words),
             flagged=_flagged(content),
-            pieces=functools.partial(_pieces, words),
+            pieces=functools.partial(highlighted, words),
             weighs_terms=_weighs_terms(content),
         )
 
@@ -60,7 +60,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         Offsets count characters of the article's text or title (`field`). A threshold is None where the tagging does
         not hold it.
         """
-        tagging, words = self.tagging, _Words(self.language)
+        tagging, words = self.tagging, Words(self.language)
         modality, source = tagging.modality, tagging.source_kind
         return {
             "id": tagging.id,
@@ -91,8 +91,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-class _Words:
-    """Says values in one language."""
+class Words:
+    """Says values in one language, for explanations and cards."""
 
     def __init__(self, language: Language) -> None:
         everything = texts(language)
@@ -102,9 +102,11 @@ class _Words:
         self._names = {theme["id"]: theme["name"][language] for theme in table("taxonomy.toml")["themes"]}
 
     def theme(self, theme: str) -> str:
+        """Return the name of a theme, its id where the taxonomy does not know it."""
         return str(self._names.get(theme, theme))
 
     def number(self, value: float, form: str = ".3f") -> str:
+        """Return a number as the language writes it."""
         return format(value, form).replace(".", self.texts["decimal"])
 
     def against(self, score: float, threshold: float | None) -> str:
@@ -114,6 +116,7 @@ class _Words:
         return f"{self.texts['probability'].format(score=self.number(score))}; {bar.format(threshold=shown)}"
 
     def term(self, term: str) -> str:
+        """Return a term of the model in words."""
         kind, place, text = parse_term(term)
         shown = self.theme(text) if kind == "phrase" else text.replace("0", "#")
         return str(self.texts["term"][f"{kind}_{place}" if place else kind]).format(text=shown)
@@ -123,7 +126,7 @@ class _Words:
         return f"{term['label']} {self.number(term['weight'], '+.3f')}"
 
 
-def _theme(tag: ThemeTag, words: _Words) -> Plain:
+def _theme(tag: ThemeTag, words: Words) -> Plain:
     return {
         "theme": tag.theme,
         "name": words.theme(tag.theme),
@@ -134,7 +137,7 @@ def _theme(tag: ThemeTag, words: _Words) -> Plain:
     }
 
 
-def _evidence(evidence: Evidence, words: _Words, theme: str = "") -> Plain:
+def _evidence(evidence: Evidence, words: Words, theme: str = "") -> Plain:
     """Return a sentence with its terms in words; `phrases` are those of `theme` in it, as they are written there."""
     pattern = phrase_pattern(theme)
     return {
@@ -149,7 +152,7 @@ def _evidence(evidence: Evidence, words: _Words, theme: str = "") -> Plain:
     }
 
 
-def _near(tagging: Tagging, words: _Words) -> list[Plain]:
+def _near(tagging: Tagging, words: Words) -> list[Plain]:
     """Return the themes that were not assigned but nearly: close to the threshold, or above it in another article."""
     assigned = {tag.theme for tag in tagging.themes}
     found = []
@@ -164,7 +167,7 @@ def _near(tagging: Tagging, words: _Words) -> list[Plain]:
     return found
 
 
-def _why(field: str, tagging: Tagging, words: _Words) -> str:
+def _why(field: str, tagging: Tagging, words: Words) -> str:
     """Return why a field needs a person, as a sentence."""
     say: dict[str, str] = words.texts["why"]
     head, _, theme = field.partition(".")
@@ -213,7 +216,7 @@ def _printable(text: str) -> str:
 class _Text:
     """The lines of plain text, in the order in which people ask: about what, which themes, which kind, where, who."""
 
-    def __init__(self, content: Plain, words: _Words) -> None:
+    def __init__(self, content: Plain, words: Words) -> None:
         self._content = content
         self._words = words
         self._flagged = _flagged(content)
@@ -295,7 +298,7 @@ class _Text:
                 yield from _wrapped(t["phrases"].format(phrases=", ".join(evidence["phrases"])), "      ")
 
 
-def _facts(content: Plain, words: _Words) -> list[tuple[str, str, str]]:
+def _facts(content: Plain, words: Words) -> list[tuple[str, str, str]]:
     """Return the judgements of one line each, as (label, value, field); those that nobody made are left out."""
     t, source = words.texts, content["source_kind"]
     mark = t["mark"].format(mark=source["mark"]) if source["mark"] else t["no_mark"]
@@ -340,8 +343,8 @@ def _template() -> "jinja2.Template":
     return template_environment().get_template("explanation.html.j2")
 
 
-def _pieces(words: _Words, evidence: Plain, theme: str = "") -> list[tuple[str, str]]:
-    """Return the sentence in pieces, each with what weighs in it ("" where nothing does).
+def highlighted(words: Words, evidence: Plain, theme: str = "") -> list[tuple[str, str]]:
+    """Return a sentence of `Explanation.dict()` in pieces, each with what weighs in it ("" where nothing does).
 
     Where no term weighs, a theme stands on its phrases.
     """

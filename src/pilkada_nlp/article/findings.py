@@ -4,8 +4,11 @@ Lines that people can point at have an id: a story the id of an article of its o
 and theme ("64.08/keamanan"). Days are those of the region's own zone.
 """
 
+import difflib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -16,14 +19,24 @@ from pilkada_nlp.article import (
     Outcome,
     Reason,
     RegionTag,
+    Shown,
     SourceKindValue,
     Strength,
 )
+from pilkada_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from pilkada_nlp.article.plots import WatchlistPlots
+    from pilkada_nlp.article.rows import Row
 
 MemberReason = Literal["asal", "salinan", "peristiwa"]
 """Why an article belongs to its story: it began it, is a copy of a member, or tells the same event in other words."""
 
 Level = Literal["tinggi", "sedang", "rendah", "tanpa_data"]
+LEVELS: tuple[Level, ...] = ("tinggi", "sedang", "rendah", "tanpa_data")
+SYMBOLS: Mapping[Level, str] = {"tinggi": "▲", "sedang": "◆", "rendah": "●", "tanpa_data": "○"}
+"""A shape for each level, because colours alone do not say anything to everybody."""
+
 Direction = Literal["naik", "tetap", "turun", "baru"]
 DecisionAction = Literal["confirm", "dismiss", "mute", "note"]
 CorrectionAction = Literal["correct", "withdraw"]
@@ -66,7 +79,7 @@ class StoryMember(msgspec.Struct, frozen=True, kw_only=True):
     shared: tuple[str, ...] = ()
 
 
-class Story(msgspec.Struct, frozen=True, kw_only=True):
+class Story(Shown, frozen=True, kw_only=True):
     """Articles on one event; judgements are those of `lead`, of its most independent members the surest.
 
     `id` is the id of one of its articles and stays when more join; `day` is the day of the earliest in the zone of the
@@ -98,6 +111,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
     review: tuple[str, ...] = ()
     certainty: float = 1.0
+
+    def row(self) -> "Row":
+        """Return the story as one row of a data frame; themes, regions and review are lists."""
+        from pilkada_nlp.article.rows import story_row
+
+        return story_row(self)
 
 
 class WatchReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +184,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     until: date | None = None
 
 
-class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True):
+class WatchlistEntry(Shown, frozen=True, kw_only=True):
     """One region and theme on one day; `score` is the sum of the reasons' weights.
 
     `counts` are stories by modality within the window; appeals are counted there and add nothing to the score.
@@ -192,6 +211,12 @@ class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True):
         """What people call the entry by: "64.08/keamanan"."""
         return f"{self.region}/{self.theme}"
 
+    def row(self) -> "Row":
+        """Return the entry as one row of a data frame."""
+        from pilkada_nlp.article.rows import entry_row
+
+        return entry_row(self)
+
 
 class RegionState(msgspec.Struct, frozen=True, kw_only=True):
     """The highest level of a region's entries; "rendah" when it has none, "tanpa_data" when nobody looks there."""
@@ -202,12 +227,57 @@ class RegionState(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Coverage
 
 
-class Watchlist(msgspec.Struct, frozen=True, kw_only=True):
-    """The watchlist of a day: entries with a score, highest first, and the state of every region with elections."""
+def by_province(regions: Sequence[RegionState]) -> dict[str, list[RegionState]]:
+    """Return province code -> its regencies and cities, worst level first; a province alone stands for itself."""
+    found: defaultdict[str, list[RegionState]] = defaultdict(list)
+    for state in regions:
+        if len(state.region) > 2:
+            found[state.region[:2]].append(state)
+    for state in regions:
+        if len(state.region) == 2 and state.region not in found:
+            found[state.region] = [state]
+    return {code: sorted(found[code], key=lambda state: LEVELS.index(state.level)) for code in sorted(found)}
+
+
+class Watchlist(Shown, frozen=True, kw_only=True):
+    """The watchlist of a day: entries with a score, highest first, and the state of every region with elections.
+
+    It is walked through like a tuple of its entries, and `watchlist["64.08/keamanan"]` is one of them. `regions` are
+    empty where only entries were kept.
+    """
 
     day: date
     entries: tuple[WatchlistEntry, ...]
     regions: tuple[RegionState, ...] = ()
+
+    def __iter__(self) -> Iterator[WatchlistEntry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, name: str) -> WatchlistEntry:
+        """Return the entry of a region, by code or name, and a theme; InputError, with similar ones, if not listed."""
+        wanted = name.casefold()
+        names = {
+            called.casefold(): entry for entry in self for called in (f"{entry.region_name}/{entry.theme}", entry.id)
+        }
+        if wanted in names:
+            return names[wanted]
+        near = [names[close].id for close in difflib.get_close_matches(wanted, names, n=3)]
+        hint = (
+            f"did you mean {' or '.join(dict.fromkeys(near))}?"
+            if near
+            else "`[entry.id for entry in watchlist]` lists all"
+        )
+        raise InputError(f"the watchlist of {self.day} has no such entry; {hint}", name)
+
+    @property
+    def plot(self) -> "WatchlistPlots":
+        """Plots by Altair: `plot()`, `plot.heatmap()`, `plot.trend(region, theme)`, `plot.map()`."""
+        from pilkada_nlp.article.plots import WatchlistPlots
+
+        return WatchlistPlots(self)
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -331,7 +401,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-class DailySummary(msgspec.Struct, frozen=True, kw_only=True):
+class DailySummary(Shown, frozen=True, kw_only=True):
     """All that the summary of a day says; the renderings add wording and layout, never facts.
 
     `edition` counts from 1; later ones are corrected editions with their `changes`. `closed` says that the day was over
@@ -373,5 +443,5 @@ class DailySummary(msgspec.Struct, frozen=True, kw_only=True):
     taxonomy: str
     version: str
     warnings: tuple[str, ...] = ()
-    missing: dict[str, str] = {}  # msgspec gives each struct an empty dict of its own
+    missing: dict[str, str] = msgspec.field(default_factory=dict)
     notice: str | None = None

@@ -71,14 +71,9 @@ def read_files(names: Iterable[str], report: Callable[[InputError], None]) -> "I
 
     for name in names:
         try:
-            with click.open_file(name, "rb") as stream:
-                yield from read_articles(stream, "<stdin>" if name == "-" else name, report)
-        except OSError as error:
-            report(_unreadable(name, error))
-
-
-def _unreadable(name: str, error: OSError) -> InputError:
-    return InputError(f"cannot be read ({error.strerror})", name)
+            yield from read_articles(name, report)
+        except InputError as error:
+            report(error)
 
 
 def _print_taggings(pairs: "Iterable[tuple[Article, Tagging]]", form: Format) -> None:
@@ -189,7 +184,7 @@ def _saved(name: str, url: str | None, config: Path | None) -> "Job":
         with click.open_file(name, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise InputError(f"cannot be read ({error.strerror})", name) from error
     if url is None:
         return Job(page_of_html(content), None)
     outlet = outlet_of(url, known_outlets(config))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from pilkada_nlp.article import MODALITIES
+from pilkada_nlp.article.cards import filled
 from pilkada_nlp.evaluation.card import shown
 from pilkada_nlp.evaluation.measures import Measure
 from pilkada_nlp.evaluation.report import Calibration, EvaluationReport, ThemeScore
@@ -30,6 +31,11 @@ def report_html(report: EvaluationReport) -> str:
         "curves": [(name, reliability(name, found)) for name, found in report.calibration.items()],
     }
     return template_environment().get_template("evaluation/report.html.j2").render(**context, **plots)
+
+
+def report_card(report: EvaluationReport) -> str:
+    """Return the chief figures with their intervals as a card for a notebook."""
+    return filled("report", report)
 
 
 def _context(report: EvaluationReport) -> dict[str, object]:

@@ -1,8 +1,14 @@
 """What an evaluation says: the types."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
+from pilkada_nlp.article import Shown
 from pilkada_nlp.evaluation.measures import Bin, Measure
+
+if TYPE_CHECKING:
+    from pilkada_nlp.evaluation.plots import ReportPlots
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -56,7 +62,7 @@ class Slice(msgspec.Struct, frozen=True):
     modality_accuracy: float | None
 
 
-class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationReport(Shown, frozen=True, kw_only=True):
     """What a model is worth on `articles` labelled articles, `related` of them about an election.
 
     `figures` are F1 of "relevance", "themes" (main, micro-averaged), "core_themes", "any_mention", "signal" (incident,
@@ -76,3 +82,19 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     calibration: dict[str, Calibration]
     slices: tuple[Slice, ...]
     errors: tuple[Mistake, ...]
+
+    @property
+    def plot(self) -> "ReportPlots":
+        """Plots by Altair: `plot.calibration()`."""
+        from pilkada_nlp.evaluation.plots import ReportPlots
+
+        return ReportPlots(self)
+
+    def __repr__(self) -> str:
+        found = "; ".join(f"{name} {figure.value:.3f}" for name, figure in self.figures.items())
+        return f"EvaluationReport({self.model!r}, {self.articles} articles, {found})"
+
+    def _repr_html_(self) -> str:
+        from pilkada_nlp.evaluation.pages import report_card
+
+        return report_card(self)

@@ -101,10 +101,12 @@ def normalize(text: Any, *, emoji: bool = False) -> Any:
     return columns.apply(lambda item: posts.normalize(item, emoji), text, "normalize")
 
 
-def __getattr__(name: str) -> Any:
-    """Load the transformer on first use: scikit-learn takes more than a second to import."""
-    if name == "IndonesianText":
-        from pilkada_nlp.preprocessing.transformer import IndonesianText
+if not TYPE_CHECKING:  # hidden from type checkers, for which every name would be there, as Any
 
-        return IndonesianText
-    raise AttributeError(f"module 'pilkada_nlp.preprocessing' has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Load the transformer on first use: scikit-learn takes more than a second to import."""
+        if name == "IndonesianText":
+            from pilkada_nlp.preprocessing.transformer import IndonesianText
+
+            return IndonesianText
+        raise AttributeError(f"module 'pilkada_nlp.preprocessing' has no attribute {name!r}")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pilkada_nlp.article.findings import DailySummary, Sentence, Story
+from pilkada_nlp.article.findings import SYMBOLS, DailySummary, Sentence, Story
 from pilkada_nlp.summary.cleaning import clean, is_web_address
-from pilkada_nlp.summary.phrases import SYMBOLS, Phrases, coverage, long_date
+from pilkada_nlp.summary.phrases import Phrases, coverage, long_date
 from pilkada_nlp.summary.rendering import failure
 from pilkada_nlp.wording import Language
 

@@ -11,7 +11,6 @@ from pilkada_nlp.article.findings import (
     Coverage,
     DailySummary,
     Decision,
-    Level,
     Milestone,
     OpenCase,
     Sentence,
@@ -25,8 +24,6 @@ from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.regions import region
 from pilkada_nlp.wording import Language, texts
 
-LEVELS: Final[tuple[Level, ...]] = ("tinggi", "sedang", "rendah", "tanpa_data")
-SYMBOLS: Final[Mapping[str, str]] = {"tinggi": "▲", "sedang": "◆", "rendah": "●", "tanpa_data": "○"}
 COUNTED: Final[Mapping[str, str]] = {"kejadian": "K", "dugaan": "D", "putusan": "P", "potensi": "Po", "imbauan": "I"}
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -3,15 +3,15 @@
 Classes and colours stand in `templates/summary/style.css`, so that a picture follows the reader's light or dark page.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from markupsafe import Markup
 
-from pilkada_nlp.article.findings import RegionState, WatchlistEntry
+from pilkada_nlp.article.findings import LEVELS, SYMBOLS, RegionState, WatchlistEntry, by_province
 from pilkada_nlp.regions import region
-from pilkada_nlp.summary.phrases import LEVELS, SYMBOLS, Phrases
+from pilkada_nlp.summary.phrases import Phrases
 from pilkada_nlp.wording import table
 
 _TILE: Final = (56, 54)  # width and height in units of the picture, which has 60 x 58 for each
@@ -47,18 +47,6 @@ def _joined(parts: Sequence[Markup]) -> Markup:
     return Markup("").join(parts)
 
 
-def levels_by_province(regions: Sequence[RegionState]) -> dict[str, list[RegionState]]:
-    """Return province code -> its regencies and cities, worst level first; a province alone stands for itself."""
-    found: defaultdict[str, list[RegionState]] = defaultdict(list)
-    for state in regions:
-        if len(state.region) > 2:
-            found[state.region[:2]].append(state)
-    for state in regions:
-        if len(state.region) == 2 and state.region not in found:
-            found[state.region] = [state]
-    return {code: sorted(found[code], key=lambda state: LEVELS.index(state.level)) for code in sorted(found)}
-
-
 def province_name(code: str) -> str:
     """Return the name of a province without the word itself."""
     return region(code).short_name
@@ -72,7 +60,7 @@ def tile_text(states: Sequence[RegionState], phrases: Phrases) -> str:
 
 def province_map(regions: Sequence[RegionState], phrases: Phrases) -> list[Markup]:
     """Return the tile map in two halves, west and east; the strip of a tile shares out its regencies by level."""
-    states = levels_by_province(regions)
+    states = by_province(regions)
     halves = []
     for half, tiles in table("tiles.toml").items():
         size = _PITCH[0] * 7, _PITCH[1] * 7

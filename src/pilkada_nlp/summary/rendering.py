@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from markupsafe import Markup
 
-from pilkada_nlp.article.findings import DailySummary
+from pilkada_nlp.article.findings import LEVELS, SYMBOLS, DailySummary
 from pilkada_nlp.summary import pictures
 from pilkada_nlp.summary.cleaning import clean, is_web_address, markdown, markdown_url
-from pilkada_nlp.summary.phrases import LEVELS, PARTS, SYMBOLS, Phrases, coverage, long_date
+from pilkada_nlp.summary.phrases import PARTS, Phrases, coverage, long_date
 from pilkada_nlp.summary.tables import entries_csv, stories_csv
 from pilkada_nlp.wording import Language, template_environment
 
