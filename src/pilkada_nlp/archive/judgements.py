@@ -27,6 +27,13 @@ class Judged(NamedTuple):
     telling: Telling | None
 
 
+class Retold(NamedTuple):
+    """What two models say of one article, None where one of them never read it."""
+
+    before: Tagging | None
+    now: Tagging | None
+
+
 class Told(NamedTuple):
     """What is compared to make stories: the tellings, and the stories (article -> story) that they stood in so far."""
 
@@ -77,7 +84,8 @@ class Judgements(Database):
                     "related": tagging.relevant.value,
                     "data": msgspec.json.encode(tagging),
                 }
-                upsert(connection, t.tags, row)
+                # A new row each time, so that the newest of an article is by the model that spoke last (see `retold`).
+                connection.execute(insert(t.tags).prefix_with("OR REPLACE").values(row))
                 mark = sa.update(t.articles).where(t.articles.c.id == tagging.id)
                 connection.execute(mark.values(day=day, tagged_by=tagging.model))
                 if telling is not None:
@@ -121,6 +129,36 @@ class Judgements(Database):
         return [
             article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
         ]
+
+    def days_to_tag(self, model: str, first: date, last: date) -> dict[date, int]:
+        """Return day -> number of its articles that `model` has not tagged last, from `first` to `last`, in order."""
+        with self._guarded() as connection:
+            query = (
+                sa.select(t.articles.c.day, sa.func.count())
+                .where(t.articles.c.day.between(first, last), t.articles.c.tagged_by.is_distinct_from(model))
+                .group_by(t.articles.c.day)
+                .order_by(t.articles.c.day)
+            )
+            return dict(connection.execute(query).all())
+
+    def articles_by_day(self, first: date) -> dict[date, int]:
+        """Return day -> number of its articles, from `first` on, in order; days without any are left out."""
+        with self._guarded() as connection:
+            query = sa.select(t.articles.c.day, sa.func.count()).where(t.articles.c.day >= first)
+            return dict(connection.execute(query.group_by(t.articles.c.day).order_by(t.articles.c.day)).all())
+
+    def retold(self, articles: Collection[str], model: str) -> dict[str, Retold]:
+        """Return article id -> what another model said of it last and what `model` says, if both did, or one."""
+        asked = sorted(articles)
+        before: dict[str, Tagging] = {}
+        now: dict[str, Tagging] = {}
+        with self._guarded() as connection:
+            for at in range(0, len(asked), _ASKED):
+                query = sa.select(t.tags.c.data).where(t.tags.c.article.in_(asked[at : at + _ASKED]))
+                for data in connection.scalars(query.order_by(sa.literal_column("tags.rowid"))):
+                    tagging = msgspec.json.decode(data, type=Tagging)
+                    (now if tagging.model == model else before)[tagging.id] = tagging
+        return {key: Retold(before.get(key), now.get(key)) for key in asked if key in before or key in now}
 
     # Stories
 

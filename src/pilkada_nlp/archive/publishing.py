@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ from pilkada_nlp.article.findings import (
     WatchlistEntry,
 )
 from pilkada_nlp.errors import ArchiveError
+
+_RETAGGING: Final = "retag"  # key of the meta table, and with a day behind it of that day's former watchlist
 
 
 class AlertState(NamedTuple):
@@ -67,10 +69,7 @@ class Publishing(Database):
     def replace_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:
         """Put `entries` in place of the watchlist of `day`."""
         with self._guarded() as connection:
-            connection.execute(sa.delete(t.entries).where(t.entries.c.day == day))
-            for entry in entries:
-                row = {name: getattr(entry, name) for name in ("day", "region", "theme", "level", "score")}
-                connection.execute(insert(t.entries).values(data=msgspec.json.encode(entry), **row))
+            _replace(connection, day, entries)
 
     def entries(self, day: date) -> list[WatchlistEntry]:
         """Return the watchlist of `day`, highest score first."""
@@ -95,6 +94,36 @@ class Publishing(Database):
             raise ArchiveError(f"there is no watchlist{f' of {day}' if day else ''}; {held}", self.url)
         summary = self.summary(asked)
         return Watchlist(day=asked, entries=tuple(self.entries(asked)), regions=summary.regions if summary else ())
+
+    def begin_retagging(self, name: str) -> None:
+        """Forget the watchlists that an earlier retagging replaced, unless that was the one of this name."""
+        with self._guarded() as connection:
+            if connection.scalar(sa.select(t.meta.c.value).where(t.meta.c.key == _RETAGGING)) == name:
+                return
+            connection.execute(sa.delete(t.meta).where(t.meta.c.key.startswith(_RETAGGING)))
+            connection.execute(insert(t.meta).values(key=_RETAGGING, value=name))
+
+    def retag_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:
+        """Put `entries` in place of the watchlist of `day`, and keep the one that was there before this retagging."""
+        with self._guarded() as connection:
+            query = sa.select(t.entries.c.data).where(t.entries.c.day == day)
+            found = [msgspec.json.decode(data, type=WatchlistEntry) for data in connection.scalars(query)]
+            value = msgspec.json.encode([_without_details(entry) for entry in found]).decode()
+            kept = insert(t.meta).values(key=f"{_RETAGGING} {day}", value=value)
+            connection.execute(kept.on_conflict_do_nothing())
+            _replace(connection, day, entries)
+
+    def entries_before(self, day: date) -> list[WatchlistEntry]:
+        """Return the watchlist of `day` as it was before the last retagging: scores, levels and weights alone."""
+        with self._guarded() as connection:
+            value = connection.scalar(sa.select(t.meta.c.value).where(t.meta.c.key == f"{_RETAGGING} {day}"))
+        return msgspec.json.decode(value, type=list[WatchlistEntry]) if value else []
+
+    def listed_days(self, first: date) -> list[date]:
+        """Return the days from `first` on that have a watchlist, in order."""
+        with self._guarded() as connection:
+            query = sa.select(t.entries.c.day).where(t.entries.c.day >= first).distinct()
+            return sorted(connection.scalars(query))
 
     def add_edition(self, summary: DailySummary, at: datetime) -> None:
         """Store an edition; one that was made before its day was over is replaced by the next, others stay."""
@@ -233,3 +262,16 @@ class Publishing(Database):
             AlertState(msgspec.json.decode(row.data, type=Alert), row.due_at, row.sent_at, row.attempts, row.error)
             for row in rows
         ]
+
+
+def _replace(connection: sa.Connection, day: date, entries: Sequence[WatchlistEntry]) -> None:
+    connection.execute(sa.delete(t.entries).where(t.entries.c.day == day))
+    for entry in entries:
+        row = {name: getattr(entry, name) for name in ("day", "region", "theme", "level", "score")}
+        connection.execute(insert(t.entries).values(data=msgspec.json.encode(entry), **row))
+
+
+def _without_details(entry: WatchlistEntry) -> WatchlistEntry:
+    """Return an entry with what makes up its score, and without the sentences and figures that take most space."""
+    reasons = tuple(msgspec.structs.replace(reason, sentences=()) for reason in entry.reasons)
+    return msgspec.structs.replace(entry, reasons=reasons, coverage=None, trend=None, history=())

@@ -73,17 +73,7 @@ class Reading(Database):
         with self._guarded() as connection:
             if isinstance(result, Article):
                 # Two addresses may turn out to be one article by its canonical link: the first one read stays.
-                values = {
-                    "id": result.id,
-                    "url": result.url,
-                    "outlet": result.outlet,
-                    "day": result.day,
-                    "title": result.title,
-                    "fetched_at": result.fetched_at,
-                    "data": msgspec.json.encode(result),
-                }
-                added = connection.execute(insert(t.articles).values(values).on_conflict_do_nothing())
-                if not added.rowcount:
+                if not _added(connection, result):
                     twin = Rejection(
                         url=page.requested_url,
                         outlet=page.outlet,
@@ -96,6 +86,14 @@ class Reading(Database):
             else:
                 upsert(connection, t.rejections, _rejection_row(result, day))
             connection.execute(sa.update(t.pages).where(t.pages.c.id == key).values(extracted=True))
+
+    def add_articles(self, articles: Iterable[Article]) -> int:
+        """Store articles that come from elsewhere than a fetched page, and return how many are new.
+
+        One whose id is there already stays as it is. They wait for tagging, as `daily.bring_up_to_date` does it.
+        """
+        with self._guarded() as connection:
+            return sum(_added(connection, article) for article in articles)
 
     def rejections(self, day: date) -> list[Rejection]:
         """Return what the runs for `day` set aside, in order of address."""
@@ -192,6 +190,13 @@ class _Known:
     def __contains__(self, key: object) -> bool:
         with self._archive._guarded() as connection:
             return bool(connection.scalar(self._question, {"key": key}))
+
+
+def _added(connection: sa.Connection, article: Article) -> bool:
+    """Store an article unless one of its id is there; return whether it was new."""
+    row = {name: getattr(article, name) for name in ("id", "url", "outlet", "day", "title", "fetched_at")}
+    write = insert(t.articles).values(data=msgspec.json.encode(article), **row)
+    return bool(connection.execute(write.on_conflict_do_nothing()).rowcount)
 
 
 def _rejection_row(rejection: Rejection, day: date) -> dict[str, Any]:

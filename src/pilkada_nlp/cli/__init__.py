@@ -10,6 +10,7 @@ from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.models import evaluate, models, promote, rollback
 from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.retagging import retag
 from pilkada_nlp.cli.runs import daily, demo, poll
 from pilkada_nlp.cli.schedule import schedule
 from pilkada_nlp.cli.sources import doctor, outlets
@@ -30,7 +31,7 @@ class _Commands(click.Group):
             later = 75 if isinstance(error, ArchiveBusyError) else 1  # EX_TEMPFAIL of sysexits.h
             ctx.exit(2 if isinstance(error, ConfigError) else later)
         except KeyboardInterrupt:
-            goes_on = ctx.invoked_subcommand in ("daily", "poll", "fetch")
+            goes_on = ctx.invoked_subcommand in ("daily", "poll", "fetch", "retag")
             complain("stopped; the next run goes on from here" if goes_on else "stopped")
             ctx.exit(130)
 
@@ -42,6 +43,7 @@ class _Commands(click.Group):
         daily,
         poll,
         fetch,
+        retag,
         demo,
         watchlist,
         why,

@@ -116,6 +116,20 @@ def weigh(
     return stories, build_watchlist(stories, day, coverage=coverage, decisions=archive.decisions())
 
 
+def weigh_again(day: date, archive: Archive, outlets: Sequence[Outlet]) -> Watchlist:
+    """Return the watchlist of a day of the past from the stories as they are now.
+
+    Which outlets could be read is what the newest edition of the day says; where there is none, all count as read.
+    """
+    last = archive.summary(day)
+    if last is None:
+        return weigh(day, archive, outlets, [outlet.id for outlet in outlets], day)[1]
+    read = {source.outlet: source.read for source in last.sources}
+    asked = [outlet for outlet in outlets if outlet.id in read]
+    whole = day if last.closed else day - timedelta(days=1)
+    return weigh(day, archive, asked, [outlet for outlet in read if read[outlet]], whole)[1]
+
+
 def _on_day(
     source: SourceState, last: DailySummary | None, read: Collection[str], published: Mapping[date, int], day: date
 ) -> SourceState:

@@ -1,7 +1,7 @@
 """The steps from pages to stories: extract, tag and join whatever waits for it in the archive."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -39,12 +39,28 @@ def tag_articles(
     """
     done: Counter[ModalityValue | None] = Counter()
     first = day - timedelta(days=load_weights().window_days - 1)
-    for batch in archive.untagged(tagger.name, first, day + timedelta(days=_LATE_COPIES)):
-        taggings = tagger.tag(batch)
-        archive.add_judged([judged(article, tagging) for article, tagging in zip(batch, taggings, strict=True)])
+    for taggings in _tagged(archive, tagger, first, day + timedelta(days=_LATE_COPIES)):
         done.update(tagging.modality.value if tagging.modality else None for tagging in taggings)
         progress("tag", done.total(), done.total())
     return done
+
+
+def tag_days(archive: Archive, tagger: Tagger, first: date, last: date, progress: Progress = silent) -> None:
+    """Tag what no model has tagged, and all that this one has not of the days from `first` to `last`."""
+    waiting = archive.days_to_tag(tagger.name, first, last)
+    total, done = sum(waiting.values()), 0
+    # Day by day, because each batch is looked for among all articles of the days asked for.
+    for day in [*waiting, last]:
+        for taggings in _tagged(archive, tagger, day, day):
+            done += len(taggings)
+            progress("tag", done, max(done, total))
+
+
+def _tagged(archive: Archive, tagger: Tagger, first: date, last: date) -> Iterator[list[Tagging]]:
+    for batch in archive.untagged(tagger.name, first, last):
+        taggings = tagger.tag(batch)
+        archive.add_judged([judged(article, tagging) for article, tagging in zip(batch, taggings, strict=True)])
+        yield taggings
 
 
 def judged(article: Article, tagging: Tagging) -> Judged:
