@@ -47,6 +47,7 @@ bench: setup .venv-bench/installed
 	$(BIN)/python -m benchmarks.learning_curve
 	$(BIN)/python -m benchmarks.watchlist
 	$(BIN)/python -m benchmarks.retraining
+	$(BIN)/python -m benchmarks.drift
 
 models: setup
 	$(BIN)/pilkada train corpora/berita corpora/ringkas --sentences corpora/kalimat --out models/tagger

@@ -32,6 +32,7 @@ from pilkada_nlp.evaluation.measures import Floats, counts, f1, main_of, measure
 from pilkada_nlp.inputs import article_of_json
 from pilkada_nlp.labelling import Labelling, write_labels
 from pilkada_nlp.training import train, train_version
+from pilkada_nlp.training.choosing import Candidate, choose
 from pilkada_nlp.versions import Versions
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,9 @@ SENTENCES = ROOT / "corpora" / "kalimat"
 FOLDS = 5
 MANY = 10_000
 FALSE = 0.3
+SEEDS = 10
+FEW = (25, 50, 100)
+T_95 = 2.262  # of Student's distribution with nine degrees of freedom, for an interval of 95 %
 _NO_DAY = date(2024, 1, 1)  # dates of the measuring data have many forms, and training reads none
 
 
@@ -98,6 +102,40 @@ def gains(folder: Path) -> list[Figure]:
     mean = sum(changes) / FOLDS
     figures.append(Figure("gain of four folds of real labels on the fifth, mean", mean, "", 0.02, more_is_better=True))
     figures.append(Figure(f"the same over all articles ({whole.low:+.3f} to {whole.high:+.3f})", whole.value, ""))
+    return figures
+
+
+def few(folder: Path) -> list[Figure]:
+    """Measure what few labels bring, chosen as `pilkada label next` does against as many random ones.
+
+    Each of ten seeds takes one of the five folds by outlet as the articles to be found, and chooses among the others.
+    """
+    real = real_labels(folder)
+    folds = list(GroupKFold(FOLDS).split(real, groups=[one.outlet for one in real]))
+    gained: dict[tuple[int, str], list[float]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        model = Path(place) / "model"
+        alone = trained([], model)
+        tags = dict(zip((one.article.id for one in real), alone.tag(map(article_of, real)), strict=True))
+        for seed in range(SEEDS):
+            others, fold = folds[seed % FOLDS]
+            judged, pool = [real[at] for at in fold], {real[at].article.id: real[at] for at in others}
+            candidates = [Candidate(article_of(one), tags[key], key) for key, one in pool.items()]
+            before = float(f1(found_by(alone, judged).sum(axis=0)))
+            shuffled = random.Random(seed).sample(sorted(pool), len(pool))  # noqa: S311  # not a secret
+            for count in FEW:
+                picked = [choice.article.id for choice in choose(candidates, alone, count, seed)]
+                for how, keys in (("chosen", picked), ("random", shuffled[:count])):
+                    now = found_by(trained([pool[key] for key in keys], Path(place) / "next"), judged)
+                    gained.setdefault((count, how), []).append(float(f1(now.sum(axis=0))) - before)
+    figures = []
+    for count in FEW:
+        chosen, chance = np.array(gained[count, "chosen"]), np.array(gained[count, "random"])
+        for name, values in (("chosen", chosen), ("random", chance), ("chosen less random", chosen - chance)):
+            spread = float(values.std(ddof=1) / np.sqrt(SEEDS)) * T_95
+            figures.append(
+                Figure(f"{count} labels, {name}: gain of micro-F1 (± {spread:.3f})", float(values.mean()), "")
+            )
     return figures
 
 
@@ -186,7 +224,7 @@ def main() -> None:
         print("PILKADA_MEASURE is not set: retraining was not measured.")
         return
     print("| figure | measured | mark |\n|---|--:|---|")
-    for part in (cost, gates, gains):
+    for part in (cost, gates, gains, few):
         for figure in part(Path(place)):
             print(figure.line(), flush=True)
 

@@ -11,6 +11,7 @@ from pilkada_nlp.article.findings import (
     Coverage,
     DailySummary,
     Decision,
+    Drift,
     Headline,
     Level,
     Milestone,
@@ -234,7 +235,7 @@ def full_summary() -> DailySummary:
         model="uji",
         taxonomy="2",
         version="0",
-        warnings=("Arsip belum memuat 28 hari; tren masih lemah.",),
+        warnings=(Drift(kind="election_words", found=0.22, usual=0.17, articles=120, outlet="kabar"),),
         notice="Contoh untuk uji tampilan.",
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from pilkada_nlp.article.findings import (
     Coverage,
     DailySummary,
     Decision,
+    Drift,
     Milestone,
     RegionState,
     Sentence,
@@ -110,16 +111,19 @@ def ids(stories: tuple[Story, ...]) -> list[str]:
     return [item.id for item in stories]
 
 
+MOVED = Drift(kind="words", found=0.4, usual=0.3, articles=900)
+
+
 def test_the_header_counts_stories_and_knows_the_calendar() -> None:
     """Articles, related ones, stories and independent ones are counted; the stage and the next date are named."""
     stories = [story("a", members=(member("a"), member("b"))), story("c", independence=0.3, sources=0)]
     rejection = Rejection(url="https://a.id", outlet="a", stage="extract", reason="paywall", detail="", at=NOW)
-    summary = build(stories, set_aside=[rejection, rejection], warnings=["jam mundur"])
+    summary = build(stories, set_aside=[rejection, rejection], warnings=[MOVED])
     assert (summary.articles, summary.related, summary.stories, summary.independent) == (3, 3, 2, 1)
     assert [found.key for found in summary.stage] == ["kampanye"]
     assert [found.key for found in summary.next] == ["masa_tenang"]
     assert summary.set_aside == {"paywall": 2}
-    assert summary.warnings == ("jam mundur",)
+    assert summary.warnings == (MOVED,)
     assert summary.missing == {}
 
 

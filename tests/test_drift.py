@@ -1,91 +1,121 @@
-"""Drift: silence on news like the training texts, a warning when words, scores or themes move away."""
+"""Drift: silence on news as before, a warning when words are strange or a theme swells, and what a summary says."""
 
 import random
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import Article
-from pilkada_nlp.classifiers import Tagger, load_tagger
+from pilkada_nlp.article.findings import DailySummary, Drift
+from pilkada_nlp.classifiers import Tagger
 from pilkada_nlp.corpora import LabelledArticle, read_corpus
-from pilkada_nlp.drift import Drift, find_drift, stability_index
-from pilkada_nlp.training import train
+from pilkada_nlp.daily import bring_up_to_date, close_day
+from pilkada_nlp.drift import find_drift
+from pilkada_nlp.elections import load_calendar
+from pilkada_nlp.summary import digest, render
+from pilkada_nlp.wording import Language
 from tests.conftest import article_of
-from tests.test_training import corpus
+from tests.sample_summaries import full_summary
+
+ROOT = Path(__file__).parents[1]
+DAY = date(2024, 11, 20)
 
 
 @pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
-    """A tagger of three themes, with the reference of its training."""
-    folder: Path = tmp_path_factory.mktemp("drift")
-    train(read_corpus([corpus(folder / "c.jsonl", 160)]), folder / "m")
-    return load_tagger(folder / "m")
+def rows() -> list[LabelledArticle]:
+    """Articles of the corpus: many themes, on elections and not."""
+    return random.Random(2).sample(read_corpus([ROOT / "corpora" / "berita"]), 160)
 
 
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> list[LabelledArticle]:
-    """Texts like those that it was trained on."""
-    return read_corpus([corpus(tmp_path_factory.mktemp("drift") / "c.jsonl", 160)])
-
-
-def articles(rows: Sequence[LabelledArticle], outlet: str = "uji") -> list[Article]:
-    """Return them as articles of one week."""
-    return [article_of(row.text, row.title, id=row.id, outlet=outlet, day=date(2024, 11, 20)) for row in rows]
-
-
-def test_news_like_the_training_texts_give_no_warning_on_words(toy: Tagger, rows: list[LabelledArticle]) -> None:
-    """Neither the words nor the themes of such texts are strange."""
-    found = find_drift(articles(rows), toy.tag(articles(rows)), toy)
-    assert not [drift for drift in found if drift.what == "unknown" or drift.what.startswith("theme:")], found
-
-
-def test_unknown_words_are_told_by_week_and_outlet(toy: Tagger, rows: list[LabelledArticle]) -> None:
-    """The share is the mean of the articles'; the sentence says where and how much."""
-    chance = random.Random(1)
-    strange = [
-        msgspec.structs.replace(
-            row, title="", text=" ".join("".join(chance.sample("bdghklmnprst", 7)) for _ in range(20))
-        )
-        for row in rows
+def articles(rows: Sequence[LabelledArticle], outlet: str = "uji", first: int = 0) -> list[Article]:
+    """Return them as articles of an outlet, numbered from `first`."""
+    return [
+        article_of(row.text, row.title, id=f"{first + number:04}", outlet=outlet, day=DAY)
+        for number, row in enumerate(rows)
     ]
-    new = articles(strange, "baru")
-    found = [drift for drift in find_drift(new, toy.tag(new), toy) if drift.what == "unknown"]
-    assert [(drift.where, drift.articles) for drift in found] == [("2024-W47", 160), ("baru", 160)]
-    assert found[0].found > 0.9
-    assert found[0].sentence().startswith("2024-W47: ")
-    assert "unknown to the model" in found[0].sentence("en")
 
 
-def test_themes_that_come_far_more_often_are_told(toy: Tagger, rows: list[LabelledArticle]) -> None:
-    """Only security for a week is told as that theme; too few articles are no news."""
-    one = [row for row in rows if "keamanan" in row.labels.pokok] * 2
-    new = articles(one)
-    told = {drift.what for drift in find_drift(new, toy.tag(new), toy)}
-    assert "theme:keamanan" in told
-    assert find_drift(new[:20], toy.tag(new[:20]), toy) == []
+def garbled(row: LabelledArticle) -> LabelledArticle:
+    """Return an article without a title and with the letters of each longer word in another order."""
+    chance = random.Random(row.id)
+    words = ["".join(chance.sample(word, len(word))) if len(word) > 3 else word for word in row.text.split()]
+    return msgspec.structs.replace(row, title="", text=" ".join(words))
 
 
-def test_older_models_have_nothing_to_compare_with(toy: Tagger, rows: list[LabelledArticle]) -> None:
-    """A manifest without a reference gives no warnings."""
-    new = articles(rows)
-    older = Tagger(toy._model, msgspec.structs.replace(toy.manifest, reference=None), toy.taxonomy)
-    assert find_drift(new, toy.tag(new), older) == []
+def test_news_as_before_gives_no_warning(tagger: Tagger, rows: list[LabelledArticle]) -> None:
+    """Neither the words nor the themes of such articles are strange."""
+    now = articles(rows)
+    taggings = tagger.tag(now)
+    assert find_drift(now[::2], taggings[::2], tagger, taggings[1::2]) == []
 
 
-def test_the_stability_index_is_the_usual_one() -> None:
-    """Nought for equal shares, the sum of differences by log ratios else, and finite where a range is empty."""
-    assert stability_index([0.5, 0.5], [0.5, 0.5]) == 0
-    assert stability_index([0.6, 0.4], [0.5, 0.5]) == pytest.approx(0.1 * 0.18232 + 0.1 * 0.22314, abs=1e-4)
-    assert stability_index([1.0, 0.0], [0.5, 0.5]) < 5
+def test_unknown_words_are_told_by_outlet(tagger: Tagger, rows: list[LabelledArticle]) -> None:
+    """An outlet whose words are garbled is told, with its share, and the others are not; of few articles nothing is."""
+    strange = articles([garbled(row) for row in rows[:40]], "rusak", 500)
+    both = [*articles(rows), *strange]
+    (drift,) = find_drift(both, tagger.tag(both), tagger)
+    assert (drift.kind, drift.outlet, drift.articles) == ("words", "rusak", 40)
+    assert drift.found > 0.5 > drift.usual
+    assert find_drift(strange[:20], tagger.tag(strange[:20]), tagger) == []
 
 
-def test_every_kind_of_drift_has_a_sentence() -> None:
-    """In both languages, with the figures in it."""
-    for what in ("unknown", "relevance", "strongest", "theme:bencana"):
-        drift = Drift("2024-W47", what, 80, 0.37, 0.11)
-        for sentence in (drift.sentence("id"), drift.sentence("en")):
-            assert "37" in sentence
-            assert "{" not in sentence
+def test_a_theme_that_swells_is_told(tagger: Tagger, rows: list[LabelledArticle]) -> None:
+    """Three times as many articles on a theme as in the weeks before are told, a few more and fewer are not."""
+    now = articles(rows)
+    taggings = tagger.tag(now)
+    on_theme = [t for t in taggings if any(tag.theme == "keamanan" and tag.strength == "pokok" for tag in t.themes)]
+    key = {tagging.id for tagging in on_theme}
+    more = [one for one in now if one.id in key] * 2 + now
+    by_id = {tagging.id: tagging for tagging in taggings}
+    (drift,) = find_drift(more, [by_id[one.id] for one in more], tagger, taggings)
+    assert (drift.kind, drift.theme, drift.outlet) == ("theme", "keamanan", None)
+    assert drift.found > 2 * drift.usual
+    assert find_drift(now, taggings, tagger, [by_id[one.id] for one in more]) == []
+
+
+def test_models_without_a_figure_say_nothing_of_words(tagger: Tagger, rows: list[LabelledArticle]) -> None:
+    """A manifest without the share of unknown words gives no warnings on them."""
+    strange = articles([garbled(row) for row in rows[:40]])
+    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, unknown_share=None), tagger.taxonomy)
+    assert find_drift(strange, older.tag(strange), older) == []
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_kind_of_drift_has_a_sentence(language: Language) -> None:
+    """In both languages and all renderings, with its figures and what to do."""
+    for kind in ("words", "election_words", "theme"):
+        drift = msgspec.convert(
+            {"kind": kind, "found": 0.37, "usual": 0.11, "articles": 80, "outlet": "uji", "theme": "bencana"}, Drift
+        )
+        summary = msgspec.structs.replace(full_summary(), warnings=(drift,))
+        files = render(summary, language)
+        for text in (files["html"], files["md"], "\n".join(digest(summary, language))):
+            (line,) = [line for line in text.splitlines() if "pilkada label next" in line]
+            assert "37 %" in line
+            assert "11 %" in line
+            assert "{" not in line
+
+
+def closed(archive: Archive, tagger: Tagger) -> DailySummary:
+    """Close the day after the articles of `articles`, store its edition and return it."""
+    day = DAY + timedelta(days=1)
+    now = datetime(2024, 11, 23, tzinfo=UTC)
+    summary = close_day(day, archive, [], [], tagger=tagger, calendar=load_calendar(), now=now)
+    archive.add_edition(summary, now)
+    return summary
+
+
+def test_a_summary_warns_of_the_week_before(tmp_path: Path, tagger: Tagger, rows: list[LabelledArticle]) -> None:
+    """It says so in its first edition; later findings make no edition of a day that is closed."""
+    archive = Archive(f"sqlite:///{tmp_path / 'a.db'}")
+    archive.add_articles(articles([garbled(row) for row in rows[:40]], "rusak", 500))
+    bring_up_to_date(archive, DAY, DAY, tagger=tagger)
+    first = closed(archive, tagger)
+    assert [(drift.kind, drift.outlet) for drift in first.warnings] == [("words", "rusak")]
+    archive.add_articles(articles([garbled(row) for row in rows[40:80]], "lain", 600))
+    bring_up_to_date(archive, DAY, DAY, tagger=tagger)
+    assert closed(archive, tagger) == first

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import Article, Modality, Outlet, Tagging
 from pilkada_nlp.article.findings import SourceState
 from pilkada_nlp.classifiers import Tagger
+from pilkada_nlp.cli import main
 from pilkada_nlp.corpora import read_corpus
 from pilkada_nlp.daily import bring_up_to_date, close_day, join_stories, retag
 from pilkada_nlp.daily.steps import judged
@@ -51,6 +53,7 @@ def milder(tagging: Tagging) -> Tagging:
 
 def as_it_was(archive: Archive, tagger: Tagger, first: date, last: date) -> None:
     """Have the older model tag these days, and close them."""
+    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, name="lama"), tagger.taxonomy)
     articles = archive.articles(first, last)
     archive.add_judged([judged(one, milder(tag)) for one, tag in zip(articles, tagger.tag(articles), strict=True)])
     join_stories(archive)
@@ -58,7 +61,7 @@ def as_it_was(archive: Archive, tagger: Tagger, first: date, last: date) -> None
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         sources = [SourceState(outlet="uji", name="Uji", read=True)]
-        summary = close_day(day, archive, [], sources, model="lama", calendar=load_calendar(), now=now)
+        summary = close_day(day, archive, [], sources, tagger=older, calendar=load_calendar(), now=now)
         archive.add_edition(summary, now)
 
 
@@ -205,3 +208,27 @@ def test_a_killed_retag_is_completed_with_a_whole_report(tmp_path: Path, tagger:
     ]
     assert entries[0] == entries[1]
     assert "days are weighed anew" in run.stderr
+
+
+def test_the_command_says_what_changed(tmp_path: Path, tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People get one row for days in a row, machines one for each day and story; models and counts are named."""
+    archive = Archive(f"sqlite:///{tmp_path / 'a.db'}")
+    last = DAY + timedelta(days=1)
+    archive.add_articles([told(RIOT, DAY, "a"), told(REPORT, last, "b")])
+    as_it_was(archive, tagger, DAY, last)
+    archive.close()
+    (tmp_path / "c.toml").write_text(f'contact = "uji@contoh.id"\nout = "{tmp_path}"\n')
+    place = ["--archive", f"sqlite:///{tmp_path / 'a.db'}", "--config", str(tmp_path / "c.toml")]
+    monkeypatch.setenv("COLUMNS", "200")
+    table = CliRunner().invoke(main, ["retag", "--since", f"{DAY}", *place])
+    assert table.exit_code == 0, table.output
+    (row,) = [line for line in table.stdout.splitlines() if line.strip().startswith("64.08/keamanan")]
+    assert f"{DAY} to 11-22" in row
+    assert "modality: dugaan → kejadian" in table.stdout
+    assert f"2 articles from {DAY} on are tagged by {tagger.name} instead of lama" in table.stderr
+    assert "2 days are weighed anew, 0 of them for the first time" in table.stderr
+    rows = CliRunner().invoke(main, ["retag", "--since", f"{DAY}", *place, "--format", "csv"]).stdout.splitlines()
+    assert rows[0].startswith("day,entry,name,level_before,level_now,score_before")
+    assert len([row for row in rows if "64.08/keamanan" in row]) == 2
+    refused = CliRunner().invoke(main, ["retag", *place])
+    assert (refused.exit_code, "--since 2024-11-01" in refused.stderr) == (2, True)

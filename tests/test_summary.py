@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from pilkada_nlp.article import MODALITIES, Reason
-from pilkada_nlp.article.findings import DailySummary, Sentence, SourceState, StoryMember
+from pilkada_nlp.article.findings import DailySummary, Drift, Sentence, SourceState, StoryMember
 from pilkada_nlp.errors import OutputError
 from pilkada_nlp.regions.gazetteer import gazetteer
 from pilkada_nlp.summary import coverage, digest, feed, json_schema, long_date, render, write_summary
@@ -92,7 +92,7 @@ def evil_summary(text: str = EVIL) -> DailySummary:
         next=(milestone,),
         ahead=(milestone,),
         muted=(text,),
-        warnings=(text,),
+        warnings=(Drift(kind="theme", found=0.3, usual=0.1, articles=80, outlet=text, theme=text),),
         missing={text: text},
         notice=text,
         model=text,

@@ -4,8 +4,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import msgspec
@@ -18,7 +21,7 @@ from pilkada_nlp.errors import InputError, ModelError, OutputError
 from pilkada_nlp.labelling import Labelling, write_labels
 from pilkada_nlp.training import train_version
 from pilkada_nlp.versions import LABELS, Gates, Versions, load_gates
-from tests.conftest import article_of
+from tests.conftest import Site, article_of
 from tests.test_training import WORDS, corpus
 
 GATES = Gates(
@@ -51,10 +54,11 @@ def own_labels(count: int = 60, false: float = 0.0) -> list[Labelling]:
     return made
 
 
-def pilkada(*args: str) -> subprocess.Popen[str]:
-    """Start the command itself."""
+def pilkada(*args: str, home: Path | None = None) -> subprocess.Popen[str]:
+    """Start the command itself, with another folder of data where `home` is given."""
     command = [sys.executable, "-m", "pilkada_nlp", *args]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    env = {**os.environ, "XDG_DATA_HOME": str(home)} if home else None
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 
 
 @pytest.fixture
@@ -174,6 +178,7 @@ def test_killing_training_leaves_nothing_broken(versions: Versions, tmp_path: Pa
     learned = rows(folder)
     (folder / "c.jsonl").write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in learned))
     name = train_version(versions, learned, []).manifest.name
+    versions.promote(name, gates=msgspec.structs.replace(GATES, tolerance={}, labels={}))
     write_labels(own_labels(), tmp_path / "own.jsonl")
     command = ["train", str(folder), str(tmp_path / "own.jsonl"), "--models", str(versions.folder)]
     with pilkada(*command) as process:
@@ -182,6 +187,7 @@ def test_killing_training_leaves_nothing_broken(versions: Versions, tmp_path: Pa
         process.send_signal(signal.SIGKILL)
     assert list(versions.folder.glob(".new-*"))
     assert [version.name for version in versions.all()][1:] == [name]
+    assert load_tagger(serving_model(versions.folder)).name == name
     with pilkada(*command) as process:
         _, errors = process.communicate()
     assert process.returncode == 0, errors
@@ -206,6 +212,46 @@ def test_killing_a_promotion_leaves_the_old_or_the_new_model_in_service(versions
         assert load_tagger(serving_model(versions.folder)).name in (first, second)
     assert not versions.promote(second, gates=easy).refusals
     assert serving_model(versions.folder).name == second
+
+
+def test_a_run_ends_with_the_model_that_it_began_with(tmp_path: Path, site: Site) -> None:
+    """A version that is promoted while `pilkada daily` waits for an outlet serves from the next run on."""
+    versions = Versions(tmp_path / "pilkada" / "models")
+    name = train_version(versions, rows(tmp_path), []).manifest.name
+    item = f"<item><title>Kabar</title><link>{site.home}/kabar</link></item>"
+    asked, promoted = threading.Event(), threading.Event()
+
+    def feed(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        promoted.wait(60)
+        answer(handler)
+
+    text = "<p>" + "</p><p>".join(f"{words} pada pagi itu menurut warga kota." * 3 for words in WORDS.values()) + "</p>"
+    site.page(
+        "/kabar", f'<html lang="id"><title>Kabar</title><body><article><h1>Kabar</h1>{text}</article></body></html>'
+    )
+    site.page("/feed", f'<rss version="2.0"><channel>{item}</channel></rss>', "application/rss+xml")
+    answer, site.routes["/feed"] = site.routes["/feed"], feed
+    (tmp_path / "c.toml").write_text(f'contact = "uji@contoh.id"\nout = "{tmp_path / "out"}"\noutlets = ["uji"]\n')
+    (tmp_path / "o.toml").write_text(
+        f'[[outlets]]\nid = "uji"\nname = "Uji"\nhome = "{site.home}"\nfeeds = ["{site.home}/feed"]\n'
+        "pace = 0.0\nallow_private = true\n"
+    )
+    command = ["daily", "--config", str(tmp_path / "c.toml"), "--outlets", str(tmp_path / "o.toml"), "--format", "json"]
+    models = []
+    with pilkada(*command, home=tmp_path) as first:
+        assert asked.wait(60), first.poll()
+        versions.promote(name, gates=msgspec.structs.replace(GATES, tolerance={}, labels={}))
+        promoted.set()
+        models.append(json.loads(first.communicate()[0]))
+    with pilkada(*command, home=tmp_path) as second:
+        models.append(json.loads(second.communicate()[0]))
+    assert [(summary["model"], summary["articles"]) for summary in models] == [(load_tagger().name, 1), (name, 1)]
+    with sqlite3.connect(tmp_path / "pilkada" / "archive.db") as archive:
+        assert archive.execute("SELECT DISTINCT model FROM tags ORDER BY rowid").fetchall() == [
+            (load_tagger().name,),
+            (name,),
+        ]
 
 
 def test_two_trainings_do_not_disturb_each_other(versions: Versions) -> None:

@@ -130,6 +130,27 @@ class Judgements(Database):
             article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
         ]
 
+    def sample(self, first: date, last: date, model: str, most: int) -> list[str]:
+        """Return the ids of the articles of these days that `model` tagged last; of more than `most` every n-th.
+
+        They are in order of outlet, so that a sample has each of them by its share.
+        """
+        with self._guarded() as connection:
+            query = sa.select(t.articles.c.id).where(
+                t.articles.c.day.between(first, last), t.articles.c.tagged_by == model
+            )
+            keys = connection.scalars(query.order_by(t.articles.c.outlet, t.articles.c.id)).all()
+        return list(keys[:: -(-len(keys) // most) or 1])
+
+    def articles_called(self, keys: Sequence[str]) -> list[Article]:
+        """Return the articles with these ids, in order of id; what is not there is left out."""
+        found: list[Article] = []
+        with self._guarded() as connection:
+            for at in range(0, len(keys), _ASKED):
+                asked = sa.select(t.articles.c.data).where(t.articles.c.id.in_(keys[at : at + _ASKED]))
+                found += [msgspec.json.decode(data, type=Article) for data in connection.scalars(asked)]
+        return sorted(found, key=lambda article: article.id)
+
     def days_to_tag(self, model: str, first: date, last: date) -> dict[date, int]:
         """Return day -> number of its articles that `model` has not tagged last, from `first` to `last`, in order."""
         with self._guarded() as connection:

@@ -41,6 +41,7 @@ Direction = Literal["naik", "tetap", "turun", "baru"]
 DecisionAction = Literal["confirm", "dismiss", "mute", "note"]
 CorrectionAction = Literal["correct", "withdraw"]
 Mark = Literal["baru", "diperbarui", "dikoreksi"]
+DriftKind = Literal["words", "election_words", "theme"]
 ChangeKind = Literal["added", "removed", "changed", "corrected", "withdrawn"]
 
 
@@ -401,6 +402,23 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
+    """A way in which the news of some days is not what it was, so that the model may judge it less well.
+
+    `kind` is "words" or "election_words" for the mean share of words that the model does not know in all articles or in
+    those on elections, "theme" for the share of the latter that bear `theme` as a main one. `outlet` is None for all
+    outlets together. `found` stands beside `usual`: the most that the press usually has, or the share of the three
+    weeks before. `articles` were looked at.
+    """
+
+    kind: DriftKind
+    found: float
+    usual: float
+    articles: int
+    outlet: str | None = None
+    theme: str | None = None
+
+
 class DailySummary(Shown, frozen=True, kw_only=True):
     """All that the summary of a day says; the renderings add wording and layout, never facts.
 
@@ -409,7 +427,8 @@ class DailySummary(Shown, frozen=True, kw_only=True):
     `articles` were published that day, `related` of them are about an election, `review` have a field that needs a
     person; `stories` is the number of different stories among the related ones, `independent` how many of those have
     an independent source. `set_aside` counts rejections of the day's reading by reason. `missing`
-    names parts that could not be made, with the reason; `muted` are entries that an analyst keeps apart.
+    names parts that could not be made, with the reason; `muted` are entries that an analyst keeps apart. `warnings` say
+    that the news of the week before has moved away from what the model learned from.
     """
 
     day: date
@@ -442,6 +461,6 @@ class DailySummary(Shown, frozen=True, kw_only=True):
     model: str
     taxonomy: str
     version: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Drift, ...] = ()
     missing: dict[str, str] = msgspec.field(default_factory=dict)
     notice: str | None = None

@@ -15,7 +15,7 @@ from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, prog
 
 if TYPE_CHECKING:
     from pilkada_nlp.article.findings import Level
-    from pilkada_nlp.daily import Change, EntryChange, StoryChange
+    from pilkada_nlp.daily.retagging import Difference, RetaggedEntry, RetaggedStory
 
 _PATIENCE: Final = 900.0  # seconds of waiting for another run, as `pilkada daily` does
 _TITLE: Final = 60  # characters of a story's title in the table
@@ -80,7 +80,7 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
     )
 
 
-def _counted(changes: "Iterable[EntryChange]", seen: Counter[str], models: set[str]) -> "Iterator[EntryChange]":
+def _counted(changes: "Iterable[RetaggedEntry]", seen: Counter[str], models: set[str]) -> "Iterator[RetaggedEntry]":
     for change in changes:
         seen["entries"] += 1
         seen["levels"] += change.level_before != change.level_now
@@ -88,12 +88,12 @@ def _counted(changes: "Iterable[EntryChange]", seen: Counter[str], models: set[s
         yield change
 
 
-def _short_rows(changes: "Iterable[EntryChange]") -> Iterator[Row]:
+def _short_rows(changes: "Iterable[RetaggedEntry]") -> Iterator[Row]:
     """Yield a row for each entry and run of days on which the same story makes the greatest difference, as of its peak.
 
     The greatest differences come first, and at most as many as people read.
     """
-    runs: dict[tuple[str, str], tuple[date, date, EntryChange]] = {}
+    runs: dict[tuple[str, str], tuple[date, date, RetaggedEntry]] = {}
     for change in changes:
         key = change.entry, change.stories[0].story if change.stories else ""
         first, _, peak = runs.get(key, (change.day, change.day, change))
@@ -111,7 +111,7 @@ def _short_rows(changes: "Iterable[EntryChange]") -> Iterator[Row]:
         click.echo(f"{len(ordered) - _ROWS} smaller changes are not shown; --format csv has all", err=True)
 
 
-def _difference(change: "EntryChange") -> float:
+def _difference(change: "RetaggedEntry") -> float:
     return abs((change.score_now or 0.0) - (change.score_before or 0.0))
 
 
@@ -119,7 +119,7 @@ def _standing(level: "Level | None", score: float | None) -> str:
     return "not listed" if level is None else f"{level} {score:.1f}"
 
 
-def _why(stories: "tuple[StoryChange, ...]") -> Iterator[str]:
+def _why(stories: "tuple[RetaggedStory, ...]") -> Iterator[str]:
     for story in stories[:1]:
         yield textwrap.shorten(story.title, _TITLE, placeholder=" …")
         changed = [*map(_shown, story.article.fields if story.article else ())]
@@ -129,12 +129,12 @@ def _why(stories: "tuple[StoryChange, ...]") -> Iterator[str]:
         yield f"other stories that changed: {len(stories) - 1}"
 
 
-def _other(story: "StoryChange") -> str:
+def _other(story: "RetaggedStory") -> str:
     """Return what to say of a story whose own articles are tagged as before."""
     return "came here from another story" if story.before is None else "stands in another story now"
 
 
-def _shown(change: "Change") -> str:
+def _shown(change: "Difference") -> str:
     return f"{change.what}: {_from_to(change.before or '-', change.now or '-')}"
 
 
@@ -142,7 +142,7 @@ def _from_to(before: str, now: str) -> str:
     return before if before == now else f"{before} → {now}"
 
 
-def _full_rows(change: "EntryChange") -> Iterator[Row]:
+def _full_rows(change: "RetaggedEntry") -> Iterator[Row]:
     """Yield a row for each story that an entry changed by."""
     for story in change.stories:
         article = story.article

@@ -7,26 +7,15 @@ with another model, and says what that changed.
 """
 
 from pilkada_nlp.daily.days import close_day
-from pilkada_nlp.daily.retagging import (
-    ArticleChange,
-    Change,
-    EntryChange,
-    RetagReport,
-    StoryChange,
-    bring_up_to_date,
-    retag,
-)
+from pilkada_nlp.daily.retagging import RetaggedEntry, RetagReport, bring_up_to_date, retag
 from pilkada_nlp.daily.runs import DailyResult, PollResult, Work, run_daily, run_poll
 from pilkada_nlp.daily.steps import join_stories, tag_articles
 
 __all__ = [
-    "ArticleChange",
-    "Change",
     "DailyResult",
-    "EntryChange",
     "PollResult",
     "RetagReport",
-    "StoryChange",
+    "RetaggedEntry",
     "Work",
     "bring_up_to_date",
     "close_day",

@@ -9,7 +9,9 @@ import msgspec
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import Outlet
-from pilkada_nlp.article.findings import DailySummary, SourceState, Story, Watchlist
+from pilkada_nlp.article.findings import DailySummary, Drift, SourceState, Story, Watchlist
+from pilkada_nlp.classifiers import Tagger
+from pilkada_nlp.drift import find_drift
 from pilkada_nlp.elections import Calendar
 from pilkada_nlp.fetching import today
 from pilkada_nlp.summary import apply_corrections, build_summary, lines
@@ -18,6 +20,10 @@ from pilkada_nlp.watchlist import build_watchlist, cover, load_weights, volume
 _NAMED: Final = 7  # days in which an article that names a region counts as somebody looking there
 _USUAL: Final = 28  # days that an outlet's usual number of articles is taken over
 _MISSED: Final = 14  # days that are caught up with at most
+_DRIFT: Final = 7  # days before, whose articles are looked at for drift
+_DRIFT_BEFORE: Final = 21  # days before these, that their themes are held against
+_DRIFT_SAMPLE: Final = 1500  # articles of each of the two spans, because reading them anew takes time
+_WARNINGS: Final = 2  # shown at most
 _CORRECTED: Final = 7  # days back in which late articles make a corrected edition
 
 
@@ -51,15 +57,16 @@ def close_day(
     outlets: Sequence[Outlet],
     sources: Sequence[SourceState],
     *,
-    model: str,
+    tagger: Tagger,
     calendar: Calendar,
     now: datetime,
     notice: str | None = None,
 ) -> DailySummary:
     """Return the summary of `day` from what the archive holds, and store its watchlist.
 
-    `sources` says which outlets could be read. What an earlier edition of the day could read stays readable, since its
-    articles are there. The edition is closed when the day is over in Jakarta at `now`.
+    `tagger` is the one that tagged its articles. `sources` says which outlets could be read; what an earlier edition of
+    the day could read stays readable, since its articles are there. The edition is closed when the day is over in
+    Jakarta at `now`.
     """
     last = archive.summary(day)
     read = {source.outlet for source in sources if source.read}
@@ -73,7 +80,7 @@ def close_day(
     return build_summary(
         day,
         articles=archive.articles(day, day),
-        taggings=archive.taggings(day, day, model),
+        taggings=archive.taggings(day, day, tagger.name),
         stories=stories,
         watchlist=watchlist,
         sources=[_on_day(source, last, read, published.get(source.outlet, {}), day) for source in sources],
@@ -82,10 +89,23 @@ def close_day(
         corrections=archive.corrections(),
         calendar=calendar,
         set_aside=archive.rejections(day),
-        model=model,
+        model=tagger.name,
         closed=closed,
         notice=notice,
+        # What was published of a closed day stays: that the news has moved since is no news of that day.
+        warnings=last.warnings if last and last.closed else moved(day, archive, tagger),
     )
+
+
+def moved(day: date, archive: Archive, tagger: Tagger) -> list[Drift]:
+    """Return how the articles of the week before `day` differ from what is usual, the greatest differences alone."""
+    first = day - timedelta(days=_DRIFT)
+    now = archive.sample(first, day - timedelta(days=1), tagger.name, _DRIFT_SAMPLE)
+    past = archive.sample(first - timedelta(days=_DRIFT_BEFORE), first - timedelta(days=1), tagger.name, _DRIFT_SAMPLE)
+    articles = archive.articles_called(now)
+    said = {key: one.now for key, one in archive.retold([*now, *past], tagger.name).items() if one.now}
+    found = find_drift(articles, [said[article.id] for article in articles], tagger, [said[key] for key in past])
+    return found[:_WARNINGS]
 
 
 def told_until(day: date, archive: Archive) -> list[Story]:

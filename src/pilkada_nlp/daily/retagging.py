@@ -23,7 +23,7 @@ from pilkada_nlp.watchlist import load_weights
 _REMEMBERED: Final = 10_000  # stories whose articles are looked up once for all days that they weigh on
 
 
-class Change(msgspec.Struct, frozen=True):
+class Difference(msgspec.Struct, frozen=True):
     """A value that changed: `what` is a field of a tagging ("" where there is none) or a factor of a weight."""
 
     what: str
@@ -31,17 +31,17 @@ class Change(msgspec.Struct, frozen=True):
     now: str
 
 
-class ArticleChange(msgspec.Struct, frozen=True, kw_only=True):
+class RetaggedArticle(msgspec.Struct, frozen=True, kw_only=True):
     """What two models say differently of an article; `model_before` is "" when no other one had read it."""
 
     article: str
     url: str
     model_before: str
     model_now: str
-    fields: tuple[Change, ...]
+    fields: tuple[Difference, ...]
 
 
-class StoryChange(msgspec.Struct, frozen=True, kw_only=True):
+class RetaggedStory(msgspec.Struct, frozen=True, kw_only=True):
     """A story that weighs another amount in an entry; None where it did not or does not stand there.
 
     `article` is the one of its articles whose tagging changed and that it rests on most, None where none did. `factors`
@@ -53,11 +53,11 @@ class StoryChange(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     before: float | None
     now: float | None
-    article: ArticleChange | None
-    factors: tuple[Change, ...]
+    article: RetaggedArticle | None
+    factors: tuple[Difference, ...]
 
 
-class EntryChange(msgspec.Struct, frozen=True, kw_only=True):
+class RetaggedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the watchlist that came, went or weighs another amount, and the stories that make it so.
 
     Levels and scores are None on the side where the entry is not listed. `stories` begin with the greatest change.
@@ -71,7 +71,7 @@ class EntryChange(msgspec.Struct, frozen=True, kw_only=True):
     level_now: Level | None
     score_before: float | None
     score_now: float | None
-    stories: tuple[StoryChange, ...]
+    stories: tuple[RetaggedStory, ...]
 
 
 class RetagReport:
@@ -90,7 +90,7 @@ class RetagReport:
         self._archive = archive
         self._cause = lru_cache(_REMEMBERED)(self._find_cause)
 
-    def changes(self) -> Iterator[EntryChange]:
+    def changes(self) -> Iterator[RetaggedEntry]:
         """Yield the entries that changed, by day, the greatest change of a day first; read day by day when asked for.
 
         Raises ArchiveError when the archive cannot be read.
@@ -102,7 +102,7 @@ class RetagReport:
             changed = [change for change in found if change is not None]
             yield from sorted(changed, key=lambda one: (-_distance(one.score_before, one.score_now), one.entry))
 
-    def _change(self, day: date, before: WatchlistEntry | None, now: WatchlistEntry | None) -> EntryChange | None:
+    def _change(self, day: date, before: WatchlistEntry | None, now: WatchlistEntry | None) -> RetaggedEntry | None:
         old = {reason.story: reason for reason in before.reasons} if before else {}
         new = {reason.story: reason for reason in now.reasons} if now else {}
         stories = [
@@ -113,7 +113,7 @@ class RetagReport:
         if before and now and before.score == now.score and not stories:
             return None
         entry = next(one for one in (now, before) if one)
-        return EntryChange(
+        return RetaggedEntry(
             day=day,
             entry=entry.id,
             region_name=entry.region_name,
@@ -125,9 +125,9 @@ class RetagReport:
             stories=tuple(sorted(stories, key=lambda one: (-_distance(one.before, one.now), one.story))),
         )
 
-    def _story(self, before: WatchReason | None, now: WatchReason | None) -> StoryChange:
+    def _story(self, before: WatchReason | None, now: WatchReason | None) -> RetaggedStory:
         reason = next(one for one in (now, before) if one)
-        return StoryChange(
+        return RetaggedStory(
             story=reason.story,
             title=reason.title,
             url=reason.url,
@@ -137,7 +137,7 @@ class RetagReport:
             factors=_factors(before, now) if before and now else (),
         )
 
-    def _find_cause(self, story: str, before: str, now: str) -> ArticleChange | None:
+    def _find_cause(self, story: str, before: str, now: str) -> RetaggedArticle | None:
         """Return how the tagging of a story's lead changed, the present one or the former, else of another member."""
         found = self._archive.story(story)
         urls = {member.article: member.url for member in found.members} if found else {}
@@ -148,7 +148,7 @@ class RetagReport:
         for key in sorted(retold, key=lambda key: (order.get(urls[key], 2), key != story, key)):
             then, here = retold[key]
             if fields := _differences(_said(then), _said(here)):
-                return ArticleChange(
+                return RetaggedArticle(
                     article=key,
                     url=urls[key],
                     model_before=then.model if then else "",
@@ -237,14 +237,14 @@ def _distance(before: float | None, now: float | None) -> float:
     return abs((now or 0.0) - (before or 0.0))
 
 
-def _factors(before: WatchReason, now: WatchReason) -> tuple[Change, ...]:
+def _factors(before: WatchReason, now: WatchReason) -> tuple[Difference, ...]:
     old, new = ({name: f"{value:g}" for name, value in reason.factors} for reason in (before, now))
     return _differences(old, new, missing="1")  # a factor that changes nothing is left out of most reasons
 
 
-def _differences(before: Mapping[str, str], now: Mapping[str, str], missing: str = "") -> tuple[Change, ...]:
+def _differences(before: Mapping[str, str], now: Mapping[str, str], missing: str = "") -> tuple[Difference, ...]:
     pairs = {name: (before.get(name, missing), now.get(name, missing)) for name in {**before, **now}}
-    return tuple(Change(name, old, new) for name, (old, new) in pairs.items() if old != new)
+    return tuple(Difference(name, old, new) for name, (old, new) in pairs.items() if old != new)
 
 
 def _said(tagging: Tagging | None) -> dict[str, str]:

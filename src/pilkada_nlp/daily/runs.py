@@ -105,7 +105,7 @@ def run_daily(
                     archive,
                     outlets,
                     sources,
-                    model=tagger.name,
+                    tagger=tagger,
                     calendar=desk.calendar,
                     now=began,
                     notice=notice,

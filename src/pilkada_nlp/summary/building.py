@@ -18,6 +18,7 @@ from pilkada_nlp.article.findings import (
     Change,
     Correction,
     DailySummary,
+    Drift,
     Headline,
     Mark,
     SourceState,
@@ -87,7 +88,7 @@ def build_summary(
     model: str,
     closed: bool,
     notice: str | None = None,
-    warnings: Sequence[str] = (),
+    warnings: Sequence[Drift] = (),
 ) -> DailySummary:
     """Return the summary of `day`, or `last` itself when nothing is different from it.
 

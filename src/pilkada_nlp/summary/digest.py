@@ -56,7 +56,7 @@ def _header(p: Phrases) -> Iterator[str]:
         yield f"{p.milestone(milestone)}, {p.span(milestone)}: {p.until(milestone.first)}"
     if p.missing_list():
         yield p.missing_list()
-    yield from s.warnings
+    yield from (p.warning(drift) for drift in s.warnings)
 
 
 def _headlines(p: Phrases) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pilkada_nlp.article.findings import (
     Coverage,
     DailySummary,
     Decision,
+    Drift,
     Milestone,
     OpenCase,
     Sentence,
@@ -255,6 +256,18 @@ class Phrases:
         """Return the parts that could not be made, "" when all could."""
         parts = [f"{self.part(name)} ({why})" for name, why in self.summary.missing.items()]
         return str(self.t["missing_list"]).format(parts="; ".join(parts)) if parts else ""
+
+    def warning(self, drift: Drift) -> str:
+        """Return how the news of the week before differs, and what to do: "Kabar, 7 hari terakhir: 22 % kata …"."""
+        where = self.t["drift_week"]
+        text = str(self.t["drift"][drift.kind]).format(
+            where=f"{self.outlet(drift.outlet)}, {where}" if drift.outlet else where,
+            theme=self.theme(drift.theme or ""),
+            found=self.number(round(100 * drift.found)),
+            usual=self.number(round(100 * drift.usual)),
+            articles=self.number(drift.articles),
+        )
+        return text[:1].upper() + text[1:]
 
     def part(self, name: str) -> str:
         """Return the heading of a part, or of the block that shows a field."""
