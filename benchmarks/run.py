@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def cpu_seconds(args: Sequence[str], runs: int = 5) -> float:
     return min(times)
 
 
+def wall_seconds(args: Sequence[str], runs: int = 10) -> float:
+    """Return the least time that a command takes from its start to its end."""
+    times = []
+    for _ in range(runs):
+        before = time.perf_counter()
+        subprocess.run(args, check=True, capture_output=True)
+        times.append(time.perf_counter() - before)
+    return min(times)
+
+
 def peak_megabytes(args: Sequence[str]) -> float:
     """Return the greatest resident memory of a command."""
     code = (
@@ -47,13 +58,17 @@ def peak_megabytes(args: Sequence[str]) -> float:
 
 
 def start_up() -> list[Figure]:
-    """Measure import and help, each against bare Python."""
+    """Measure import, a first tag and help, beside bare Python."""
     bare = cpu_seconds([PYTHON, "-c", "pass"])
+    tagged = [PYTHON, "-c", "import pilkada_nlp as pn; pn.tag('Massa merusak kantor KPU Kabupaten Paser.')"]
     imported = cpu_seconds([PYTHON, "-c", "import pilkada_nlp"])
     shown = cpu_seconds([PYTHON, "-m", "pilkada_nlp", "--help"])
     return [
         Figure("bare Python", 1000 * bare, "ms CPU"),
         Figure("`import pilkada_nlp` above bare Python", 1000 * (imported - bare), "ms CPU", 100),
+        Figure("`import pilkada_nlp as pn; pn.tag(text)`, whole process", 1000 * cpu_seconds(tagged), "ms CPU", 700),
+        Figure("the same by the clock", 1000 * wall_seconds(tagged), "ms", 700),
+        Figure("bare Python by the clock", 1000 * wall_seconds([PYTHON, "-c", "pass"]), "ms"),
         Figure("`pilkada --help`", 1000 * shown, "ms CPU", 300),
     ]
 

@@ -6,17 +6,20 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
+import polars
 import pytest
 import sqlalchemy as sa
 
 from pilkada_nlp.archive import Archive, Judged, default_archive
 from pilkada_nlp.article import Article, Reason, Rejection, Robots, SourceRecord, Tagging, article_id
-from pilkada_nlp.article.findings import Alert, Correction, Decision
+from pilkada_nlp.article.findings import Alert, Correction, Decision, Watchlist
+from pilkada_nlp.article.rows import TAGS
+from pilkada_nlp.classifiers import Tagger
 from pilkada_nlp.errors import ArchiveError
 from pilkada_nlp.stories import build_stories, telling
 from pilkada_nlp.watchlist import build_watchlist
 from tests.conftest import NOW, article_of, page_of
-from tests.sample_summaries import empty_summary
+from tests.sample_summaries import empty_summary, full_summary
 from tests.test_stories import INDEPENDENCE, tagging_of
 
 DAY = NOW.date()
@@ -196,6 +199,39 @@ def test_the_watchlist_of_a_day_is_replaced_whole(archive: Archive) -> None:
         assert archive.entries(DAY) == entries
     archive.replace_entries(DAY, [])
     assert archive.entries(DAY) == []
+
+
+def test_a_watchlist_is_the_users_object(archive: Archive) -> None:
+    """The newest one unless a day is named, with the regions of its summary; of a day without one the error tells."""
+    with pytest.raises(ArchiveError, match=r"no watchlist; it has none yet; `pilkada daily` makes one"):
+        archive.watchlist()
+    summary = full_summary()
+    archive.replace_entries(summary.day, summary.watchlist)
+    assert archive.watchlist() == Watchlist(day=summary.day, entries=summary.watchlist)
+    archive.add_edition(summary, NOW)
+    assert archive.watchlist(summary.day).regions == summary.regions
+    quiet = summary.day + timedelta(days=1)
+    archive.add_edition(msgspec.structs.replace(empty_summary(), day=quiet), NOW)
+    assert (archive.watchlist().day, len(archive.watchlist())) == (quiet, 0)
+    with pytest.raises(ArchiveError, match=rf"no watchlist of 2020-01-01; .* from {summary.day} to {quiet}"):
+        archive.watchlist(date(2020, 1, 1))
+
+
+def test_articles_with_their_tags_are_rows(archive: Archive, tagger: Tagger) -> None:
+    """One row an article, by the model that tagged it last, and with nothing where none has yet."""
+    articles = [article_of("Massa melempari kantor KPU Paser pada Pilkada.", id="a"), article_of("isi", id="b")]
+    for article in articles:
+        archive.add_extracted(page_of("isi", f"https://a.id/{article.id}"), article, DAY)
+    tagged = tagger.tag(articles[:1])[0]
+    archive.add_judged(judged(msgspec.structs.replace(tagged, model="lama", severity=0), tagged))
+    assert archive.taggings(DAY, DAY) == {"a": tagged}
+    first, second = archive.rows(DAY, DAY)
+    assert list(first) == list(second)
+    assert {name: first[name] for name in TAGS} == tagged.row()
+    assert {second[name] for name in TAGS} == {None}
+    assert (first["id"], first["day"], first["outlet"], first["characters"]) == ("a", DAY, "uji", len(articles[0].text))
+    frame = polars.DataFrame([first, second])
+    assert frame.explode("themes").height >= 2
 
 
 def test_a_tag_may_move_an_article_to_the_day_of_its_place(archive: Archive) -> None:

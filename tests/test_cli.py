@@ -92,10 +92,12 @@ def test_bad_lines_are_reported_and_the_rest_goes_on() -> None:
 
 
 def test_missing_files_do_not_stop_the_others(tmp_path: Path) -> None:
-    """A file that is not there, a folder, a page without an article: one sentence each, exit 1, the rest is tagged."""
-    (tmp_path / "a.jsonl").write_text(line(), encoding="utf-8")
+    """A file that is not there, an empty folder, a page without an article: one sentence each, the rest is tagged."""
+    (tmp_path / "kosong").mkdir()
+    (tmp_path / "isi").mkdir()
+    (tmp_path / "isi" / "a.jsonl").write_text(line(), encoding="utf-8")
     (tmp_path / "b.html").write_text("<p>kosong</p>")
-    files = ["tidak-ada.txt", str(tmp_path), str(tmp_path / "b.html"), str(tmp_path / "a.jsonl")]
+    files = ["tidak-ada.txt", str(tmp_path / "kosong"), str(tmp_path / "b.html"), str(tmp_path / "isi")]
     result = run("tag", *files, "--format", "csv")
     assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == 2

@@ -1,7 +1,9 @@
 """Articles that a user hands over directly."""
 
-import io
+import gzip
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -59,7 +61,7 @@ def test_a_page_without_an_article_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "content", "titles", "lines"),
+    ("name", "content", "titles", "lines"),
     [
         (
             "a.jsonl",
@@ -67,17 +69,54 @@ def test_a_page_without_an_article_is_an_error() -> None:
             ["Satu", "Dua"],
             [3],
         ),
-        ("<stdin>", '\ufeff {"id": 1}\n{"text": "isi", "title": "Dua"}\n', ["Dua"], [1]),
-        ("<stdin>", " <p>kosong</p>", [], [None]),
+        ("tanpa-nama", '\ufeff {"id": 1}\n{"text": "isi", "title": "Dua"}\n', ["Dua"], [1]),
+        ("tanpa-nama", " <p>kosong</p>", [], [None]),
         ("a.htm", "kosong", [], [None]),
         ("a.txt", "Judul\nIsi.", ["Judul"], []),
         ("a.txt", "", [""], []),
+        ("a.txt", "%PDF-1.7", [], [None]),
     ],
 )
-def test_a_file_is_read_as_what_it_is(source: str, content: str, titles: list[str], lines: list[int | None]) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_is_read_as_what_it_is(
+    tmp_path: Path, name: str, content: str, titles: list[str], lines: list[int | None], packed: bool
+) -> None:
     """Its name or its first character tells; what cannot be read is reported, and the rest is read all the same."""
+    path = tmp_path / (f"{name}.gz" if packed else name)
+    path.write_bytes(gzip.compress(content.encode()) if packed else content.encode())
     reported: list[InputError] = []
-    articles = read_articles(io.BytesIO(content.encode()), source, reported.append)
-    assert [article.title for article in articles] == titles
+    assert [article.title for article in read_articles(path, reported.append)] == titles
     assert [error.line for error in reported] == lines
-    assert all(error.path == source for error in reported)
+    assert all(error.path == str(path) for error in reported)
+
+
+def test_a_folder_is_read_whole_and_in_order(tmp_path: Path) -> None:
+    """Files that say what they hold are read, those within folders too; a broken one is warned of, others are left."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "dua.txt").write_text("Judul dua\nIsi.", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"text": "isi", "title": "Judul satu"}\n{rusak\n', encoding="utf-8")
+    (tmp_path / "c.jsonl.gz").write_bytes(gzip.compress(b'{"text": "isi"}' * 9)[:-12])
+    (tmp_path / "README.md").write_text("bukan berita", encoding="utf-8")
+    with pytest.warns(UserWarning, match="passed over") as warned:
+        articles = list(read_articles(str(tmp_path)))
+    assert [article.title for article in articles] == ["Judul satu", "Judul dua"]
+    assert str(warned[0].message).startswith(f"passed over: {tmp_path / 'a.jsonl'}, line 2: not an")
+    assert f"{tmp_path / 'c.jsonl.gz'}: cannot be read" in str(warned[1].message)
+
+
+def test_nothing_there_is_an_error_at_once(tmp_path: Path) -> None:
+    """A slip in a path is not an empty list, and neither is a folder of something else."""
+    with pytest.raises(InputError, match="no such file or folder"):
+        read_articles(tmp_path / "tidak-ada.jsonl")
+    with pytest.raises(InputError, match=r"no files that end in \.jsonl"):
+        read_articles(tmp_path)
+
+
+def test_the_corpora_can_be_read_as_articles() -> None:
+    """Lines of the labelled corpora have dates, and their labels are no trouble."""
+    path = Path(__file__).parents[1] / "corpora" / "berita" / "keamanan.jsonl"
+    articles = list(read_articles(path))
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [(one.id, f"{one.day}", one.published_on) for one in articles] == [
+        (row["id"], row["date"], date.fromisoformat(row["date"])) for row in rows
+    ]

@@ -3,13 +3,17 @@
 import itertools
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pilkada_nlp.article.findings import Watchlist
+from pilkada_nlp.classifiers import Tagger
 from pilkada_nlp.summary import render
+from tests.conftest import article_of
 from tests.sample_summaries import empty_summary, full_summary, large_summary
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -92,6 +96,37 @@ def test_the_page_asks_for_nothing_and_prints(browser: Browser, pages: dict[str,
     assert asked == [pages["full"]]
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert violations(page) == []
+    page.close()
+
+
+NOTEBOOKS = {
+    "a plain page": "",
+    "JupyterLab, dark": ":root { --jp-content-font-color1: rgba(255, 255, 255, 0.87); --jp-layout-color0: #111; }",
+    "VS Code, dark": ":root { --vscode-editor-foreground: #cccccc; --vscode-editor-background: #1f1f1f; }",
+    "VS Code, light": ":root { --vscode-editor-foreground: #3b3b3b; --vscode-editor-background: #ffffff; }",
+}
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_cards_can_be_read_in_every_notebook(
+    browser: Browser, tmp_path: Path, tagger: Tagger, notebook: str, scheme: Any
+) -> None:
+    """Whatever the colours of the notebook and of the system, letters stand out and nothing is wider than a column."""
+    summary = full_summary()
+    article = article_of("Massa melempari kantor KPU Kabupaten Paser pada Pilkada.", "Pleno ricuh di Paser")
+    watchlist = Watchlist(day=summary.day, entries=summary.watchlist)
+    values = (article, *tagger.tag([article]), summary.incidents[0], summary.watchlist[0], watchlist, summary)
+    body = "".join(value._repr_html_() for value in values)
+    style = f"<style>{NOTEBOOKS[notebook]}</style>"
+    path = tmp_path / "cards.html"
+    path.write_text(
+        f'<!doctype html><html lang="id"><title>x</title>{style}<main>{body}</main></html>', encoding="utf-8"
+    )
+    page = browser.new_page(viewport={"width": 700, "height": 900}, color_scheme=scheme)
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
     assert violations(page) == []
     page.close()
 

@@ -18,8 +18,11 @@ def table(name: str) -> dict[str, Any]:
 
 
 def texts(language: Language) -> dict[str, Any]:
-    """Return the words of summary and explanation in a language (`data/texts.toml`)."""
-    return dict(table("texts.toml")[language])
+    """Return all words in a language (`data/texts.toml`); ValueError for one that has none."""
+    words = table("texts.toml")
+    if language not in words:
+        raise ValueError(f"no words in {language!r}; there are {', '.join(words)}")
+    return dict(words[language])
 
 
 def template_environment() -> "jinja2.Environment":

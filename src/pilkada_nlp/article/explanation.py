@@ -7,7 +7,7 @@ not hold is not explained: no model and no article is read here.
 import functools
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -31,8 +31,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
 
     def __post_init__(self) -> None:
-        if self.language not in get_args(Language):
-            raise ValueError(f"no words in {self.language!r}; there are {', '.join(get_args(Language))}")
+        texts(self.language)  # an unknown language is an error here, not where it is first shown
 
     def __str__(self) -> str:
         return "\n".join(_Text(self.dict(), Words(self.language)).lines())

@@ -228,6 +228,11 @@ class RegionState(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Coverage
 
 
+def short_name(name: str) -> str:
+    """Return the name of a region with its kind in short."""
+    return name.replace("Kabupaten ", "Kab. ").replace("Provinsi ", "Prov. ")
+
+
 def by_province(regions: Sequence[RegionState]) -> dict[str, list[RegionState]]:
     """Return province code -> its regencies and cities, worst level first; a province alone stands for itself."""
     found: defaultdict[str, list[RegionState]] = defaultdict(list)

@@ -5,10 +5,22 @@ light and dark pages alike. `chart.save("daftar.svg")` and `.png` need no networ
 """
 
 from collections import Counter
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
-from pilkada_nlp.article.explanation import Words
+from pilkada_nlp.article.charts import (
+    INK,
+    INKS,
+    PAPER,
+    SOFT,
+    ChartWords,
+    Values,
+    data,
+    framed,
+    level_colour,
+    need_altair,
+    safe_rows,
+)
 from pilkada_nlp.article.findings import (
     LEVELS,
     SYMBOLS,
@@ -18,24 +30,15 @@ from pilkada_nlp.article.findings import (
     Watchlist,
     WatchlistEntry,
     by_province,
+    short_name,
 )
-from pilkada_nlp.errors import MissingExtraError
-from pilkada_nlp.wording import Language, table, texts
+from pilkada_nlp.wording import Language, table
 
 if TYPE_CHECKING:
     import altair as alt
 
-INK: Final = "#1d1c1a"
-SOFT: Final = "#57534d"
-LINE: Final = "#dcd8cf"
-_PAPER: Final = "#faf9f6"
-_FILLS: Final = {"tinggi": "#94201a", "sedang": "#f0bd4e", "rendah": "#d5e2da", "tanpa_data": "#ffffff"}
-_INKS: Final = {"tinggi": "#ffffff", "sedang": "#2a1f00", "rendah": "#1d3a2a", "tanpa_data": SOFT}
 _MOST: Final = 20  # entries or regions on one chart
 _HALVES: Final = {"west": 0, "east": 7}  # the first column of each half of the tile map
-
-Chart = TypeVar("Chart", bound="alt.TopLevelMixin")
-Values = list[dict[str, Any]]
 
 
 class WatchlistPlots:
@@ -49,7 +52,7 @@ class WatchlistPlots:
         need_altair()
         import altair as alt
 
-        words = _PlotWords(language)
+        words = ChartWords(language)
         rows: Values = [
             {
                 "name": f"{words.place(entry)}: {words.theme(entry.theme)}",
@@ -59,12 +62,13 @@ class WatchlistPlots:
             }
             for entry in self._list.entries[:_MOST]
         ]
+        rows = safe_rows(rows)
         base = alt.Chart(data(rows)).encode(
             y=alt.Y("name:N", sort=[row["name"] for row in rows], title=None, axis=alt.Axis(labelLimit=360)),
             x=alt.X("score:Q", title=words.t["score"], axis=alt.Axis(tickMinStep=1)),
         )
         # The words beside the bars say the level, so no legend does.
-        bars = base.mark_bar(stroke=SOFT, strokeWidth=0.5).encode(color=_colour(words).legend(None))
+        bars = base.mark_bar(stroke=SOFT, strokeWidth=0.5).encode(color=level_colour(words).legend(None))
         labels = base.mark_text(align="left", dx=5, color=INK).encode(text="label:N")
         titled = alt.LayerChart(layer=[bars, labels]).properties(
             title=words.title("overview", self._list.day), width=420
@@ -76,7 +80,7 @@ class WatchlistPlots:
         need_altair()
         import altair as alt
 
-        words = _PlotWords(language)
+        words = ChartWords(language)
         shown = {entry.region for entry in self._list if entry.level in ("tinggi", "sedang")}
         names = {entry.region: words.place(entry) for entry in self._list if entry.region in shown or not shown}
         codes = list(names)[:_MOST]
@@ -87,14 +91,15 @@ class WatchlistPlots:
                 "theme": words.theme(entry.theme),
                 "level": words.level(entry.level),
                 "letter": words.letters[entry.level],
-                "ink": _INKS[entry.level],
+                "ink": INKS[entry.level],
                 "score": words.number(entry.score, ".1f"),
             }
             for entry in cells
         ]
+        rows = safe_rows(rows)
         weight: Counter[str] = Counter()
-        for entry in cells:
-            weight[words.theme(entry.theme)] += round(entry.score * 100)
+        for row, entry in zip(rows, cells, strict=True):
+            weight[row["theme"]] += round(entry.score * 100)
         base = alt.Chart(data(rows)).encode(
             x=alt.X(
                 "theme:N",
@@ -104,13 +109,13 @@ class WatchlistPlots:
             ),
             y=alt.Y(
                 "region:N",
-                sort=[f"{names[code]} ({code})" for code in codes],
+                sort=list(dict.fromkeys(row["region"] for row in rows)),
                 title=words.t["region"],
                 axis=alt.Axis(labelLimit=260),
             ),
         )
-        squares = base.mark_rect(stroke=_PAPER, strokeWidth=2).encode(
-            color=_colour(words), tooltip=["region:N", "theme:N", "level:N", "score:N"]
+        squares = base.mark_rect(stroke=PAPER, strokeWidth=2).encode(
+            color=level_colour(words), tooltip=["region:N", "theme:N", "level:N", "score:N"]
         )
         letters = base.mark_text(fontWeight="bold").encode(text="letter:N", color=alt.Color("ink:N", scale=None))
         title = words.title("heatmap", self._list.day)
@@ -126,7 +131,7 @@ class WatchlistPlots:
         need_altair()
         import altair as alt
 
-        words = _PlotWords(language)
+        words = ChartWords(language)
         entry = self._list[f"{region}/{theme}"]
         history = entry.history or (entry.score,)
         first = entry.day - timedelta(days=len(history) - 1)
@@ -159,7 +164,7 @@ class WatchlistPlots:
         need_altair()
         import altair as alt
 
-        words = _PlotWords(language)
+        words = ChartWords(language)
         states = by_province(self._list.regions or _states(self._list))
         nowhere = words.level("tanpa_data") if self._list.regions else words.t["unlisted"]
         tiles: Values = []
@@ -175,7 +180,7 @@ class WatchlistPlots:
                         "province": tile["label"],
                         "level": words.level(worst) if found else nowhere,
                         "few": " ".join(f"{SYMBOLS[one]}{counted[one]}" for one in LEVELS[:2] if counted[one]),
-                        "ink": _INKS[worst],
+                        "ink": INKS[worst],
                     }
                 )
         base = alt.Chart(data(tiles)).encode(
@@ -183,7 +188,7 @@ class WatchlistPlots:
             y=alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04)),
         )
         squares = base.mark_rect(stroke=SOFT, strokeWidth=0.7, cornerRadius=3).encode(
-            color=_colour(words, nowhere),
+            color=level_colour(words, nowhere),
             tooltip=["province:N", "level:N"],
         )
         ink = alt.Color("ink:N", scale=None)
@@ -197,7 +202,7 @@ class WatchlistPlots:
         )
         return framed(alt.vconcat(tiled, self._provinces(states, words)))
 
-    def _provinces(self, states: dict[str, list[RegionState]], words: "_PlotWords") -> "alt.LayerChart":
+    def _provinces(self, states: dict[str, list[RegionState]], words: "ChartWords") -> "alt.LayerChart":
         import altair as alt
 
         names = {code: tile["label"] for half in table("tiles.toml").values() for code, tile in half.items()}
@@ -206,7 +211,7 @@ class WatchlistPlots:
         listed = [code for code, found in states.items() if found[0].level in LEVELS[:2]]
         for code in sorted(listed, key=lambda code: (LEVELS.index(states[code][0].level), code)):
             found = [state for state in states[code] if state.level in LEVELS[:2]]
-            shown = ", ".join(f"{short(state.name)} {SYMBOLS[state.level]}" for state in found[:8])
+            shown = ", ".join(f"{short_name(state.name)} {SYMBOLS[state.level]}" for state in found[:8])
             more = f" +{len(found) - 8}" if len(found) > 8 else ""
             lines.append((names.get(code, code), words.level(states[code][0].level), shown + more))
         rows: Values = [
@@ -222,84 +227,6 @@ class WatchlistPlots:
         head = base.transform_filter("datum.row == 0").mark_text(align="left", color=INK, fontWeight="bold")
         body = base.transform_filter("datum.row > 0").mark_text(align="left", color=INK, limit=700)
         return alt.LayerChart(layer=[head, body]).properties(width=920, height=alt.Step(20))
-
-
-class _PlotWords(Words):
-    """What charts say, in one language."""
-
-    def __init__(self, language: Language) -> None:
-        super().__init__(language)
-        everything = texts(language)
-        self.t: dict[str, str] = everything["plots"]
-        self.letters: dict[str, str] = everything["summary"]["letters"]
-        self._levels: dict[str, str] = everything["summary"]["levels"]
-        self._months: dict[str, str] = everything["months"]
-
-    def level(self, level: Level) -> str:
-        """Return a level in shape and word: "▲ tinggi"."""
-        return f"{SYMBOLS[level]} {self._levels[level]}"
-
-    def place(self, entry: WatchlistEntry) -> str:
-        """Return the name of an entry's region in short."""
-        return short(entry.region_name)
-
-    def title(self, chart: str, day: date, **more: str) -> str:
-        """Return the title of a chart."""
-        shown = f"{day.day} {self._months[str(day.month)]} {day.year}"
-        return safe(self.t[chart].format(day=shown, **more))
-
-
-def need_altair() -> None:
-    """Raise MissingExtraError, which says how to install it, when Altair is not there."""
-    try:
-        import altair  # noqa: F401  # only whether it is there
-    except ImportError as error:
-        raise MissingExtraError("plots need Altair; install it with: pip install 'pilkada-nlp[plot]'") from error
-
-
-def safe(text: str) -> str:
-    """Return a text that ends no script: Altair writes charts as they are into a script of the notebook's page."""
-    return text.replace("<", "‹")
-
-
-def data(rows: Values) -> "alt.InlineData":
-    """Return rows as the data of a chart, all texts safe."""
-    import altair as alt
-
-    return alt.InlineData(values=[{k: safe(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows])
-
-
-def framed(chart: Chart) -> Chart:
-    """Return a chart on paper of its own, with ink that can be read on it."""
-    import altair as alt
-
-    config = alt.Config(
-        background=_PAPER,
-        padding=12,
-        font="system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif",
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(labelColor=INK, titleColor=INK, labelFontSize=12, gridColor=LINE, domainColor=SOFT),
-        legend=alt.LegendConfig(
-            labelColor=INK, titleColor=INK, labelFontSize=12, symbolStrokeColor=SOFT, symbolType="square"
-        ),
-        title=alt.TitleConfig(color=INK, subtitleColor=SOFT, fontSize=15, anchor="start", offset=12),
-        text=alt.MarkConfig(fontSize=12),
-    )
-    return chart.properties(config=config)
-
-
-def short(name: str) -> str:
-    """Return the name of a region with its kind in short."""
-    return name.replace("Kabupaten ", "Kab. ").replace("Provinsi ", "Prov. ")
-
-
-def _colour(words: _PlotWords, fourth: str = "") -> "alt.Color":
-    """Return the colours of the three levels of entries and, where a chart has one, of a `fourth` state."""
-    import altair as alt
-
-    names = [*map(words.level, LEVELS[:3]), *filter(None, [fourth])]
-    scale = alt.Scale(domain=names, range=list(_FILLS.values())[: len(names)])
-    return alt.Color("level:N", scale=scale, title=words.t["level"])
 
 
 def _states(watchlist: Watchlist) -> list[RegionState]:

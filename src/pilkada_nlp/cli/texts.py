@@ -35,8 +35,8 @@ _BATCH = 100  # articles held in memory while tagging a stream
 def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language", form: Format) -> None:
     """Tag articles given as text, HTML or JSONL.
 
-    "-" reads standard input. A JSONL line has text, and may have id, title, url, date and outlet. Of a text file the
-    first line is the title.
+    "-" reads standard input, and a folder is read whole. A JSONL line has text, and may have id, title, url, date and
+    outlet. Of a text file the first line is the title.
 
     Example: pilkada tag berita.jsonl --format jsonl
     """

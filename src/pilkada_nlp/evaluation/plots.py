@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pilkada_nlp.article.charts import INK, SOFT, data, framed, need_altair, safe
 from pilkada_nlp.article.explanation import Words
-from pilkada_nlp.article.plots import INK, SOFT, data, framed, need_altair, safe
 from pilkada_nlp.evaluation.report import Calibration, EvaluationReport
 from pilkada_nlp.wording import Language, texts
 

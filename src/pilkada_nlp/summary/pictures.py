@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from pilkada_nlp.article.findings import LEVELS, SYMBOLS, RegionState, WatchlistEntry, by_province
+from pilkada_nlp.article.findings import LEVELS, SYMBOLS, RegionState, WatchlistEntry, by_province, short_name
 from pilkada_nlp.regions import region
 from pilkada_nlp.summary.phrases import Phrases
 from pilkada_nlp.wording import table
@@ -198,11 +198,6 @@ def modality_bars(phrases: Phrases) -> Markup:
         for row, (kind, count) in enumerate(counts.items())
     ]
     return _picture("bars", (340, 124), phrases.t["bars"], phrases.t["bars_desc"], _joined(drawn))
-
-
-def short_name(name: str) -> str:
-    """Return the name of a region with its kind in short."""
-    return name.replace("Kabupaten ", "Kab. ").replace("Provinsi ", "Prov. ")
 
 
 def _short(text: str, most: int) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from markupsafe import Markup
 
-from pilkada_nlp.article.findings import LEVELS, SYMBOLS, DailySummary
+from pilkada_nlp.article.findings import LEVELS, SYMBOLS, DailySummary, short_name
 from pilkada_nlp.summary import pictures
 from pilkada_nlp.summary.cleaning import clean, is_web_address, markdown, markdown_url
 from pilkada_nlp.summary.phrases import PARTS, Phrases, coverage, long_date
@@ -105,5 +105,5 @@ def _environment() -> "jinja2.Environment":
     environment.filters["md_url"] = markdown_url
     environment.filters["code"] = lambda text: str(text).replace("`", "'").replace("|", "¦")
     environment.filters["anchor"] = lambda text: re.sub(r"[^\w./-]", "-", text)
-    environment.filters["short_name"] = pictures.short_name
+    environment.filters["short_name"] = short_name
     return environment

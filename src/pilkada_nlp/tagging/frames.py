@@ -41,6 +41,8 @@ def tag_frame(native: Any, text: str, title: str | None, tagger: Tagger) -> Any:
         raise TypeError(
             f"tag() takes data frames of pandas or polars and Arrow tables, not {type(native).__name__}{hint}"
         ) from error
+    except nw.exceptions.DuplicateError as error:
+        raise InputError("several columns have the same name; rename them first", "the frame") from error
     if title is None and _TITLE in frame.columns and text != _TITLE:
         title = _TITLE
     _need_columns(frame.columns, text, title)
