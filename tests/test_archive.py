@@ -318,6 +318,10 @@ def test_questions_of_the_daily_job_never_walk_the_archive(archive: Archive) -> 
     for question in (archive.articles, archive.stories, archive.outlet_days, archive.newest_fetched):
         question(DAY, DAY)
     archive.taggings(DAY, DAY, "m")
+    list(archive.relabelled())
+    archive.newest_labels(["x"])
+    archive.newest_applied(DAY, DAY)
+    archive.unlabelled(DAY, DAY)
     archive.rejections(DAY)
     archive.unjoined_days()
     archive.latest_pages("uji", 3)
@@ -326,7 +330,9 @@ def test_questions_of_the_daily_job_never_walk_the_archive(archive: Archive) -> 
         for statement, values in asked:
             plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
             walks = [step for *_, step in plan if step.startswith("SCAN")]
-            assert all(re.search("_un(extracted|tagged|joined)$|CONSTANT|subquery", walk) for walk in walks), statement
+            assert all(re.search("_un(extracted|tagged|joined|applied)$|CONSTANT|subquery", walk) for walk in walks), (
+                statement
+            )
 
 
 def test_foreign_keys_and_write_ahead_log_are_on(archive: Archive, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What to label next: what the model doubts, one article of a story, different from each other, always the same choice."""
+"""What to label next: what the model doubts, one article of a story, all different, always the same choice."""
 
 import random
 from pathlib import Path
@@ -21,8 +21,7 @@ def candidates(tagger: Tagger, count: int = 120) -> list[Candidate]:
     rows = [row for row in read_corpus([CORPUS]) if row.split == "test"][:count]
     articles = [article_of(Labelling(article=row)) for row in rows]
     return [
-        Candidate(article, tagging, article.id)
-        for article, tagging in zip(articles, tagger.tag(articles), strict=True)
+        Candidate(article, tagging, article.id) for article, tagging in zip(articles, tagger.tag(articles), strict=True)
     ]
 
 

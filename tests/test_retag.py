@@ -23,7 +23,7 @@ from pilkada_nlp.classifiers import Tagger
 from pilkada_nlp.cli import main
 from pilkada_nlp.corpora import read_corpus
 from pilkada_nlp.daily import bring_up_to_date, close_day, join_stories, retag
-from pilkada_nlp.daily.steps import judged
+from pilkada_nlp.daily.steps import keep_judged
 from pilkada_nlp.elections import load_calendar
 from pilkada_nlp.errors import ArchiveBusyError
 from tests.conftest import article_of
@@ -55,7 +55,7 @@ def as_it_was(archive: Archive, tagger: Tagger, first: date, last: date) -> None
     """Have the older model tag these days, and close them."""
     older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, name="lama"), tagger.taxonomy)
     articles = archive.articles(first, last)
-    archive.add_judged([judged(one, milder(tag)) for one, tag in zip(articles, tagger.tag(articles), strict=True)])
+    keep_judged(archive, [(one, milder(tag)) for one, tag in zip(articles, tagger.tag(articles), strict=True)])
     join_stories(archive)
     now = datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC)
     for number in range((last - first).days + 1):
@@ -124,7 +124,7 @@ def test_the_model_before_is_the_one_that_spoke_last(archive: Archive, tagger: T
     (article,) = archive.articles(DAY, DAY)
     (tagging,) = tagger.tag([article])
     for model in ("pertama", "kedua", "pertama"):
-        archive.add_judged([judged(article, msgspec.structs.replace(tagging, model=model))])
+        keep_judged(archive, [(article, msgspec.structs.replace(tagging, model=model))])
     before, now = archive.retold(["a"], "ketiga")["a"]
     assert (before.model if before else None, now) == ("pertama", None)
 

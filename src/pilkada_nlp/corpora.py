@@ -17,6 +17,9 @@ from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.regions import region
 
+GUIDELINE: Final = "2026-11"
+"""Version of the annotation guideline that the corpora follow, and labels that are given with this package."""
+
 Split = Literal["train", "dev", "test"]
 CaseStage = Literal[
     "dugaan",
@@ -242,7 +245,7 @@ def check_corpora(folder: Path, measure: Path | None = None) -> CorpusReport:
         if not (article.source_note and article.outlet_style and article.event):
             problems.append(Problem(article.id, "provenance", "source_note, outlet_style or event is empty"))
     for post in rows["media_sosial"]:
-        problems += [Problem(post.id, rule, detail) for rule, detail in _label_problems(post.labels)]
+        problems += [Problem(post.id, rule, detail) for rule, detail in label_problems(post.labels)]
     problems += _split_problems(articles)
     problems += _family_problems(rows["salinan"])
     # Copies are alike on purpose; only the first telling of each wording is compared.
@@ -265,8 +268,8 @@ def _identity_problems(name: str, lines: Sequence[Any]) -> list[Problem]:
     return [Problem(f"{name}/{key}", "id", f"stands {count} times") for key, count in seen.items() if count > 1]
 
 
-def _label_problems(labels: Labels | PostLabels) -> Iterator[tuple[str, str]]:
-    """Yield the guideline's rules that hold for articles and posts alike."""
+def label_problems(labels: Labels | PostLabels) -> Iterator[tuple[str, str]]:
+    """Yield the guideline's rules that labels of an article or a post break, each with what is wrong."""
     themes = {theme.id for theme in load_taxonomy().themes}
     named = (*labels.pokok, *labels.sebutan)
     if unknown := set(named) - themes:
@@ -292,7 +295,7 @@ def _label_problems(labels: Labels | PostLabels) -> Iterator[tuple[str, str]]:
 
 def _article_problems(article: LabelledArticle, least: int, most: int) -> Iterator[tuple[str, str]]:
     labels = article.labels
-    yield from _label_problems(labels)
+    yield from label_problems(labels)
     words = len(article.text.split())
     if not least <= words <= most:
         yield "length", f"{words} words, {least} to {most}"

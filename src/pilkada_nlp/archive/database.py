@@ -14,6 +14,9 @@ from sqlalchemy.dialects.sqlite import insert
 import pilkada_nlp.archive.tables as t
 from pilkada_nlp.errors import ArchiveBusyError, ArchiveError
 
+ASKED: Final = 900
+"""Keys in one question; SQLite before 3.32 takes no more than 999."""
+
 _ASK_AGAIN: Final = 0.5  # seconds between two looks at a lock that another run holds
 
 
@@ -44,6 +47,8 @@ class Database:
         self._engine = sa.create_engine(address, connect_args={"timeout": 30})
         sa.event.listen(self._engine, "connect", _prepare)
         version = self._version() or self._made()
+        if version in t.ONLY_ADDED:
+            version = self._upgraded()
         if version != str(t.SCHEMA_VERSION):
             found = f"schema {version}" if version else "other tables"
             raise ArchiveError(
@@ -65,6 +70,17 @@ class Database:
             if not sa.inspect(connection).get_table_names():
                 t.tables.create_all(connection)
                 connection.execute(insert(t.meta).values(key="schema_version", value=str(t.SCHEMA_VERSION)))
+        return self._version() or ""
+
+    def _upgraded(self) -> str:
+        """Add the tables that came since, unless another process was faster; all of them or none."""
+        with self._guarded() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            row = t.meta.c.key == "schema_version"
+            version = str(connection.scalar(sa.select(t.meta.c.value).where(row)))
+            if version in t.ONLY_ADDED:
+                t.tables.create_all(connection, [t.tables.tables[name] for name in t.ONLY_ADDED[version]])
+                connection.execute(sa.update(t.meta).where(row).values(value=str(t.SCHEMA_VERSION)))
         return self._version() or ""
 
     def close(self) -> None:

@@ -9,14 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 import pilkada_nlp.archive.tables as t
-from pilkada_nlp.archive.database import Database, upsert
+from pilkada_nlp.archive.database import ASKED, upsert
+from pilkada_nlp.archive.labels import Labels
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.article.findings import Story
 from pilkada_nlp.article.rows import TAGS, Row, article_row
+from pilkada_nlp.labelling import labelled
 from pilkada_nlp.stories import Telling
 
 _BATCH: Final = 200  # rows held in memory while a stage walks through its work
-_ASKED: Final = 900  # keys in one question; SQLite before 3.32 takes no more than 999
 
 
 class Judged(NamedTuple):
@@ -41,7 +42,7 @@ class Told(NamedTuple):
     known: dict[str, str]
 
 
-class Judgements(Database):
+class Judgements(Labels):
     """The part of the archive that tagging and the joining of stories use."""
 
     def articles(self, first: date, last: date) -> list[Article]:
@@ -73,6 +74,26 @@ class Judgements(Database):
                 if not batch:
                     break
                 yield batch
+
+    def relabelled(self) -> Iterator[list[tuple[Article, Tagging]]]:
+        """Yield, in batches, the tagged articles with a label that is not applied yet, and what the model says."""
+        unapplied = sa.select(t.labels.c.article).where(t.labels.c.applied_at.is_(None))
+        query = (
+            sa.select(t.articles.c.data, t.tags.c.data.label("tagging"))
+            .join(t.tags, (t.tags.c.article == t.articles.c.id) & (t.tags.c.model == t.articles.c.tagged_by))
+            .where(t.articles.c.id.in_(unapplied))
+            .order_by(t.articles.c.id)
+            .limit(_BATCH)
+        )
+        while True:
+            with self._guarded() as connection:
+                batch = [
+                    (msgspec.json.decode(row.data, type=Article), msgspec.json.decode(row.tagging, type=Tagging))
+                    for row in connection.execute(query)
+                ]
+            if not batch:
+                break
+            yield batch
 
     def add_judged(self, judged: Sequence[Judged]) -> None:
         """Store taggings beside those of other models, and what the articles tell in place of what was there."""
@@ -108,15 +129,28 @@ class Judgements(Database):
         connection.execute(sa.update(t.tellings).where(t.tellings.c.article.in_(others)).values(joined=False))
 
     def taggings(self, first: date, last: date, model: str | None = None) -> dict[str, Tagging]:
-        """Return article id -> tagging by `model` for the articles of these days, by default by the last model each."""
+        """Return article id -> what holds for the articles of these days, labels laid over taggings.
+
+        These are by `model`, by default by the model that spoke last on each.
+        """
         with self._guarded() as connection:
             query = (
                 sa.select(t.tags.c.data)
                 .join(t.articles, t.articles.c.id == t.tags.c.article)
                 .where(t.articles.c.day.between(first, last), t.tags.c.model == (model or t.articles.c.tagged_by))
             )
-            taggings = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
-        return {tagging.id: tagging for tagging in taggings}
+            found = [msgspec.json.decode(data, type=Tagging) for data in connection.scalars(query)]
+            of_days = (
+                sa.select(t.labels.c.article)
+                .join(t.articles, t.articles.c.id == t.labels.c.article)
+                .where(t.articles.c.day.between(first, last))
+            )
+            keys = set(connection.scalars(of_days))
+        labels = self.newest_labels(keys)
+        taggings = {tagging.id: tagging for tagging in found}
+        return taggings | {
+            key: labelled(taggings[key], label.labelling) for key, label in labels.items() if key in taggings
+        }
 
     def rows(self, first: date, last: date) -> list[Row]:
         """Return the articles of these days with their tags, as rows of a data frame (`pandas.DataFrame(rows)`).
@@ -146,8 +180,8 @@ class Judgements(Database):
         """Return the articles with these ids, in order of id; what is not there is left out."""
         found: list[Article] = []
         with self._guarded() as connection:
-            for at in range(0, len(keys), _ASKED):
-                asked = sa.select(t.articles.c.data).where(t.articles.c.id.in_(keys[at : at + _ASKED]))
+            for at in range(0, len(keys), ASKED):
+                asked = sa.select(t.articles.c.data).where(t.articles.c.id.in_(keys[at : at + ASKED]))
                 found += [msgspec.json.decode(data, type=Article) for data in connection.scalars(asked)]
         return sorted(found, key=lambda article: article.id)
 
@@ -169,16 +203,23 @@ class Judgements(Database):
             return dict(connection.execute(query.group_by(t.articles.c.day).order_by(t.articles.c.day)).all())
 
     def retold(self, articles: Collection[str], model: str) -> dict[str, Retold]:
-        """Return article id -> what another model said of it last and what `model` says, if both did, or one."""
+        """Return article id -> what another model said of it last and what `model` says, if both did, or one.
+
+        Labels are laid over both: a person's word does not change with the model.
+        """
         asked = sorted(articles)
         before: dict[str, Tagging] = {}
         now: dict[str, Tagging] = {}
         with self._guarded() as connection:
-            for at in range(0, len(asked), _ASKED):
-                query = sa.select(t.tags.c.data).where(t.tags.c.article.in_(asked[at : at + _ASKED]))
+            for at in range(0, len(asked), ASKED):
+                query = sa.select(t.tags.c.data).where(t.tags.c.article.in_(asked[at : at + ASKED]))
                 for data in connection.scalars(query.order_by(sa.literal_column("tags.rowid"))):
                     tagging = msgspec.json.decode(data, type=Tagging)
                     (now if tagging.model == model else before)[tagging.id] = tagging
+        for key, label in self.newest_labels(before.keys() | now.keys()).items():
+            for said in (before, now):
+                if key in said:
+                    said[key] = labelled(said[key], label.labelling)
         return {key: Retold(before.get(key), now.get(key)) for key in asked if key in before or key in now}
 
     # Stories
@@ -200,8 +241,8 @@ class Judgements(Database):
             near = sa.select(t.tellings.c.article, t.tellings.c.data).where(t.tellings.c.day.between(first, last))
             found = {key: decoder.decode(data) for key, data in connection.execute(near)}
             further = [key for key in known if key not in found]
-            for at in range(0, len(further), _ASKED):
-                asked = t.tellings.c.article.in_(further[at : at + _ASKED])
+            for at in range(0, len(further), ASKED):
+                asked = t.tellings.c.article.in_(further[at : at + ASKED])
                 rows = connection.execute(sa.select(t.tellings.c.article, t.tellings.c.data).where(asked))
                 found.update((key, decoder.decode(data)) for key, data in rows)
         return Told([found[key] for key in sorted(found)], known)
@@ -250,8 +291,8 @@ class Judgements(Database):
     @staticmethod
     def _data(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, bytes]:
         held: dict[str, bytes] = {}
-        for at in range(0, len(keys), _ASKED):
-            asked = t.stories.c.id.in_(keys[at : at + _ASKED])
+        for at in range(0, len(keys), ASKED):
+            asked = t.stories.c.id.in_(keys[at : at + ASKED])
             rows = connection.execute(sa.select(t.stories.c.id, t.stories.c.data).where(asked))
             held.update((key, data) for key, data in rows)
         return held

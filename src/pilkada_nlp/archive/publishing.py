@@ -64,6 +64,14 @@ class Publishing(Database):
             at: datetime | None = connection.scalar(query)
         return at
 
+    def newest_day(self, until: date) -> date | None:
+        """Return the newest day up to `until` that a run was about or that has a watchlist, None when there is none."""
+        of_runs = sa.select(sa.func.max(t.runs.c.day)).where(t.runs.c.day <= until)
+        listed = sa.select(sa.func.max(t.entries.c.day)).where(t.entries.c.day <= until)
+        with self._guarded() as connection:
+            days: list[date | None] = [connection.scalar(of_runs), connection.scalar(listed)]
+        return max((day for day in days if day), default=None)
+
     # The watchlist and the editions of the summary
 
     def replace_entries(self, day: date, entries: Sequence[WatchlistEntry]) -> None:

@@ -1,12 +1,16 @@
 """The tables of the archive. Whole values are kept as JSON in `data`; columns beside it are what is asked for."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 3
-"""Raised with every change of a table; an archive of another version is refused, never guessed at."""
+SCHEMA_VERSION: Final = 4
+"""Raised with every change of a table; an archive of a version that cannot be upgraded is refused, never guessed at."""
+
+ONLY_ADDED: Final[Mapping[str, tuple[str, ...]]] = {"3": ("labels",)}
+"""Older version -> the tables that it lacks: all that came since, so that adding them makes it a current one."""
 
 
 class Utc(sa.types.TypeDecorator[datetime]):
@@ -98,6 +102,19 @@ tags = sa.Table(
     sa.Column("related", sa.Boolean, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
+labels = sa.Table(
+    "labels",
+    tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("article", sa.ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
+    # When the person said it; of several labels of an article the newest holds.
+    sa.Column("at", Utc, nullable=False, index=True),
+    sa.Column("by", sa.Text, nullable=False),
+    # When it became part of what the article tells; a summary that was made before is corrected.
+    sa.Column("applied_at", Utc, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+_waiting("labels_unapplied", labels.c.article, labels.c.applied_at.is_(None))
 tellings = sa.Table(
     "tellings",
     tables,

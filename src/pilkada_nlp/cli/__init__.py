@@ -6,6 +6,7 @@ import click
 
 from pilkada_nlp._version import __version__
 from pilkada_nlp.cli.alerts import alerts
+from pilkada_nlp.cli.label import label
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.models import evaluate, models, promote, rollback
@@ -62,6 +63,7 @@ class _Commands(click.Group):
         promote,
         rollback,
         corpora,
+        label,
         labels,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -2,20 +2,26 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from pilkada_nlp.cli.options import format_option
+from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, one_line
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time
 
 if TYPE_CHECKING:
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.daily import Standing
     from pilkada_nlp.labelling import Format as FileFormat
     from pilkada_nlp.labelling import Labelling
 
 # Written out once more, since `pilkada --help` must not load what labelling needs; a test compares them.
 FILE_FORMATS = ("jsonl", "csv", "xlsx", "doccano", "doccano-spans", "label-studio")
+
+_PATIENCE: Final = 60.0  # seconds that labels wait for a run at work before they leave it to the next
 
 _taxonomy_option = click.option(
     "--taxonomy",
@@ -30,7 +36,7 @@ _from_option = click.option(
 
 @click.group()
 def labels() -> None:
-    """Bring labels of people in and out.
+    """Bring labels of people in and out, of files and of the archive.
 
     By their endings, .jsonl is our own form, .csv and .xlsx are spreadsheets, .json is Label Studio; doccano has to be
     named, doccano-spans is its sequence labelling.
@@ -160,6 +166,99 @@ def interface(taxonomy: Path | None) -> None:
     from pilkada_nlp.labelling import labelling_interface
 
     click.echo(labelling_interface(taxonomy), nl=False)
+
+
+@labels.command("import")
+@click.argument("source_file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_from_option
+@click.option("--by", metavar="NAME", help="Who labelled what names nobody; without it such rows are left out.")
+@config_option
+@archive_option
+def import_(
+    source_file: Path, source: "FileFormat | None", by: str | None, config: Path | None, archive_url: str | None
+) -> None:
+    """Bring the labels of a file into the archive, where they hold at once.
+
+    Rows that `pilkada label next` wrote count as labelled once somebody's name stands in "by". The same label twice is
+    one; nothing is overwritten, and of several labels of an article the newest holds. Prints what moved on the
+    watchlist.
+
+    Example: pilkada labels import label-minggu-ini.xlsx --by Sari
+    """
+    import msgspec
+
+    from pilkada_nlp.archive import Archive
+
+    read = read_labellings(source_file, source)
+    named = [msgspec.structs.replace(one, by=one.by or one_line(by)) if by else one for one in read]
+    given = [one for one in named if one.by]
+    if len(given) < len(named):
+        complain(f"{source_file}: {len(named) - len(given)} left out, since they name nobody who labelled (by)")
+    with closing(Archive(archive_url)) as archive:
+        hold_labels(given, archive, config)
+
+
+@labels.command()
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--to", "target", type=click.Choice(FILE_FORMATS), show_default="by the file's ending", help="Format to write."
+)
+@day_option("--since", "Only what was labelled from this day on (WIB).")
+@archive_option
+def export(out: Path, target: "FileFormat | None", since: datetime | None, archive_url: str | None) -> None:
+    """Write the labels of the archive to a file, in order of time; of several of one article all.
+
+    Example: pilkada labels export label.xlsx --since 2024-11-18
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.article import ZONES
+    from pilkada_nlp.labelling import write_labels
+
+    with closing(Archive(archive_url)) as archive:
+        found = archive.labels(since.replace(tzinfo=ZONES["Asia/Jakarta"][1]) if since else None)
+    write_labels(found, out, target)
+    click.echo(f"Wrote {len(found)} labellings to {out}", err=True)
+
+
+def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path | None) -> None:
+    """Store labels, have the watchlist follow them and all that wait, and print what moved on it.
+
+    The watchlist counts on the outlets of the configuration, without one on those that are shipped.
+    """
+    from pilkada_nlp.config import chosen_outlets, default_config, known_outlets, load_config
+    from pilkada_nlp.daily import take_labels
+
+    configured = config or default_config().exists()
+    outlets = chosen_outlets(load_config(config), config) if configured else list(known_outlets().values())
+    taken = take_labels(
+        given,
+        archive,
+        outlets,
+        datetime.now(UTC),
+        patience=_PATIENCE,
+        waiting=lambda: click.echo("Another run is at work; waiting for it", err=True),
+    )
+    if given:
+        click.echo(f"Labels stored: {taken.added}; there already: {len(given) - taken.added}", err=True)
+    if taken.changes is None:
+        click.echo("Another run is still at work; the next `pilkada poll` or `daily` applies the labels", err=True)
+    elif taken.day is None:
+        click.echo("There is no watchlist yet; the first run follows the labels", err=True)
+    else:
+        rows: list[Row] = [
+            {
+                "entry": change.entry,
+                "region": change.region_name,
+                "before": _standing(change.before),
+                "now": _standing(change.now),
+            }
+            for change in taken.changes
+        ]
+        print_rows(rows, "table", f"Watchlist, {taken.day}: {len(rows)} entries moved")
+
+
+def _standing(standing: "Standing | None") -> str:
+    return f"{standing.level} {standing.score:.1f}" if standing else "not listed"
 
 
 def read_labellings(file: Path, form: "FileFormat | None" = None, taxonomy: Path | None = None) -> "list[Labelling]":

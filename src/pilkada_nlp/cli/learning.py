@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from pilkada_nlp.cli.labels import read_labellings
-from pilkada_nlp.cli.options import format_option, models_option
+from pilkada_nlp.cli.options import archive_option, format_option, models_option
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress_bar
 
 
@@ -20,6 +21,8 @@ from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress
     type=click.Path(path_type=Path, exists=True),
     help="Single sentences labelled with a modality (JSONL file or folder); may be given again.",
 )
+@click.option("--from-archive", is_flag=True, help="Learn from the labels of the archive too.")
+@archive_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -41,6 +44,8 @@ from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress
 def train(
     labelled: Sequence[Path],
     sentences: Sequence[Path],
+    from_archive: bool,
+    archive_url: str | None,
     out: Path | None,
     folder: Path | None,
     seed: int,
@@ -54,20 +59,27 @@ def train(
     corpora/berita, corpora/ringkas and the sentences of corpora/kalimat are learned from too, where they are. Of
     several labellings of one article the newest counts. Labels with split "test" are never learned from.
 
-    Example: pilkada train label-minggu-ini.xlsx
+    Example: pilkada train --from-archive
     """
+    from pilkada_nlp.archive import Archive
     from pilkada_nlp.corpora import read_corpus, read_sentences
     from pilkada_nlp.labelling import resolve
     from pilkada_nlp.training import articles_held_back, train_version
     from pilkada_nlp.training import train as train_model
     from pilkada_nlp.versions import Versions, judge
 
+    if archive_url and not from_archive:
+        raise click.UsageError("--archive says where --from-archive finds its labels; give both")
     folders = [path for path in labelled if path.is_dir()]
     if not folders:
         folders = [path for name in ("berita", "ringkas") if (path := Path("corpora") / name).is_dir()]
         sentences = sentences or [path for path in [Path("corpora") / "kalimat"] if path.is_dir()]
     corpus = read_corpus(folders)
-    own = resolve(one for path in labelled if path.is_file() for one in read_labellings(path, None, taxonomy))
+    given = [one for path in labelled if path.is_file() for one in read_labellings(path, None, taxonomy)]
+    if from_archive:
+        with closing(Archive(archive_url)) as archive:
+            given += archive.labels()
+    own = resolve(given)
     taught = read_sentences(sentences)
     with progress_bar() as progress:
         if out:

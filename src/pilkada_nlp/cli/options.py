@@ -1,5 +1,6 @@
 """The options that several commands share, so that each means the same everywhere."""
 
+import getpass
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,6 +45,25 @@ models_option = click.option(
     show_default="$XDG_DATA_HOME/pilkada/models",
     help="The folder of versions.",
 )
+
+by_option = click.option("--by", metavar="NAME", show_default="your user name", help="Who says so.")
+
+
+def who(by: str | None) -> str:
+    """Return who says so: the name given, else that of the user."""
+    try:
+        return one_line(by) if by else getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise click.UsageError("this user has no name; say who you are with --by") from error
+
+
+def one_line(given: str) -> str:
+    """Return what a person wrote, on one line and fit to be stored."""
+    from pilkada_nlp.preprocessing import clean
+
+    if not (text := " ".join(clean(given).split())):
+        raise click.BadParameter("is empty", param_hint="--why or --by")
+    return text
 
 
 def lang_option(subject: str) -> Callable[[Any], Any]:

@@ -1,10 +1,11 @@
 """What all commands print alike: rows and JSON on stdout, complaints and progress on stderr."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -17,6 +18,9 @@ Format = Literal["table", "json", "jsonl", "csv"]
 Cell = str | int | float
 Row = dict[str, Cell]
 
+# Control characters and what turns the direction of writing around, line feeds and tabs aside.
+_STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 def complain(problem: object) -> None:
     """Say on stderr what went wrong; as a line of the log where nothing but JSON lines may stand."""
@@ -24,6 +28,11 @@ def complain(problem: object) -> None:
         logging.getLogger("pilkada_nlp").error("%s", problem)
     else:
         click.echo(f"pilkada: {problem}", err=True)
+
+
+def harmless(text: str) -> str:
+    """Return a text of others as it may be shown: what could steer a terminal stands as U+FFFD."""
+    return _STEERING.sub("\ufffd", text)
 
 
 def print_rows(rows: Iterable[Row], form: Format, title: str = "") -> None:

@@ -1,6 +1,5 @@
 """`pilkada watchlist`, `why`, `decide` and `correct`: what stands on the watchlist, why, and what people say to it."""
 
-import getpass
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pilkada_nlp.cli.options import archive_option, day_option, format_option, ids_of
+from pilkada_nlp.cli.options import archive_option, by_option, day_option, format_option, ids_of, one_line, who
 from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, shown_time
 from pilkada_nlp.errors import InputError
 
@@ -23,7 +22,6 @@ _TITLE = 60  # characters of the heaviest story in the table; `why` has all of i
 
 _date_option = day_option("--date", "The day.", "today in WIB, or the last day that has one")
 _why_option = click.option("--why", required=True, metavar="TEXT", help="The reason, for those who read it later.")
-_by_option = click.option("--by", metavar="NAME", show_default="your user name", help="Who says so.")
 
 
 def _named(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
@@ -270,7 +268,7 @@ def _quoted(sentence: "Sentence", archive: "Archive") -> Iterator[str]:
 @click.argument("action", type=click.Choice(["confirm", "dismiss", "mute", "note"]))
 @_why_option
 @day_option("--until", "The last day of a mute.")
-@_by_option
+@by_option
 @archive_option
 def decide(entry: str, action: Any, why: str, until: datetime | None, by: str | None, archive_url: str | None) -> None:
     """Record what you decide about an entry of the watchlist.
@@ -290,8 +288,8 @@ def decide(entry: str, action: Any, why: str, until: datetime | None, by: str | 
         entry=entry,
         action=action,
         at=datetime.now(UTC),
-        by=_who(by),
-        why=_text(why),
+        by=who(by),
+        why=one_line(why),
         until=until.date() if until else None,
     )
     with closing(Archive(archive_url)) as archive:
@@ -302,22 +300,6 @@ def decide(entry: str, action: Any, why: str, until: datetime | None, by: str | 
     click.echo(f"Recorded: {entry} {_decided(made)}", err=True)
     if entry not in {one.id for one in entries}:
         click.echo(f"{entry} is not on the watchlist of {day}; the decision is kept all the same", err=True)
-
-
-def _who(by: str | None) -> str:
-    try:
-        return _text(by) if by else getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise click.UsageError("this user has no name; say who you are with --by") from error
-
-
-def _text(given: str) -> str:
-    """Return what a person wrote, on one line and fit to be stored."""
-    from pilkada_nlp.preprocessing import clean
-
-    if not (text := " ".join(clean(given).split())):
-        raise click.BadParameter("is empty", param_hint="--why or --by")
-    return text
 
 
 @click.command()
@@ -333,7 +315,7 @@ def _text(given: str) -> str:
     type=click.Choice(["terbukti", "tidak_terbukti", "none"]),
     help="How a ruling ended; it goes by itself from what is no ruling any more.",
 )
-@_by_option
+@by_option
 @archive_option
 def correct(
     line: str,
@@ -377,8 +359,8 @@ def correct(
             Correction(
                 line=known,
                 action="withdraw" if withdraw else "correct",
-                why=_text(why),
-                by=_who(by),
+                why=one_line(why),
+                by=who(by),
                 at=datetime.now(UTC),
                 changes=changes,
             )

@@ -7,15 +7,19 @@ with another model, and says what that changed.
 """
 
 from pilkada_nlp.daily.days import close_day
+from pilkada_nlp.daily.labels import EntryChange, LabelsTaken, Standing, take_labels
 from pilkada_nlp.daily.retagging import RetaggedEntry, RetagReport, bring_up_to_date, retag
 from pilkada_nlp.daily.runs import DailyResult, PollResult, Work, run_daily, run_poll
 from pilkada_nlp.daily.steps import join_stories, tag_articles
 
 __all__ = [
     "DailyResult",
+    "EntryChange",
+    "LabelsTaken",
     "PollResult",
     "RetagReport",
     "RetaggedEntry",
+    "Standing",
     "Work",
     "bring_up_to_date",
     "close_day",
@@ -24,4 +28,5 @@ __all__ = [
     "run_daily",
     "run_poll",
     "tag_articles",
+    "take_labels",
 ]

@@ -39,11 +39,10 @@ def days_to_close(archive: Archive, day: date) -> list[date]:
 
 
 def _late_days(archive: Archive, first: date, last: date) -> Iterator[date]:
-    """Yield the closed days of which an article was fetched, or a line corrected, after their newest edition."""
+    """Yield the closed days of which, after their newest edition, an article came, or a label or correction did."""
     closed = archive.closed_at(first, last)
-    for day, fetched in archive.newest_fetched(first, last).items():
-        if day in closed and fetched > closed[day]:
-            yield day
+    for newest in (archive.newest_fetched(first, last), archive.newest_applied(first, last)):
+        yield from (day for day, at in newest.items() if day in closed and at > closed[day])
     corrections = archive.corrections()
     for day, made in closed.items():
         fresh = {correction.line for correction in corrections if correction.at > made}
@@ -72,9 +71,7 @@ def close_day(
     read = {source.outlet for source in sources if source.read}
     if last is not None and last.closed:
         read |= {source.outlet for source in last.sources if source.read}
-    closed = today(now) > day
-    whole = day if closed else day - timedelta(days=1)  # an outlet is not silent because the day has just begun
-    stories, watchlist = weigh(day, archive, outlets, read, whole)
+    stories, watchlist = weigh(day, archive, outlets, read, _whole(day, now))
     archive.replace_entries(day, watchlist.entries)
     published = archive.outlet_days(day - timedelta(days=_USUAL), day)
     return build_summary(
@@ -90,7 +87,7 @@ def close_day(
         calendar=calendar,
         set_aside=archive.rejections(day),
         model=tagger.name,
-        closed=closed,
+        closed=today(now) > day,
         notice=notice,
         # What was published of a closed day stays: that the news has moved since is no news of that day.
         warnings=last.warnings if last and last.closed else moved(day, archive, tagger),
@@ -106,6 +103,32 @@ def moved(day: date, archive: Archive, tagger: Tagger) -> list[Drift]:
     said = {key: one.now for key, one in archive.retold([*now, *past], tagger.name).items() if one.now}
     found = find_drift(articles, [said[article.id] for article in articles], tagger, [said[key] for key in past])
     return found[:_WARNINGS]
+
+
+def reweigh(day: date, archive: Archive, outlets: Sequence[Outlet], now: datetime) -> Watchlist:
+    """Return the watchlist of `day` as what the archive holds makes it, and store it in place of the one before."""
+    read = _readable(outlets, archive)
+    last = archive.summary(day)
+    if last is not None and last.closed:
+        read |= {source.outlet for source in last.sources if source.read}
+    _, watchlist = weigh(day, archive, outlets, read, _whole(day, now))
+    archive.replace_entries(day, watchlist.entries)
+    return watchlist
+
+
+def _whole(day: date, now: datetime) -> date:
+    """Return the last day up to `day` that is over: an outlet is not silent because the day has just begun."""
+    return day if today(now) > day else day - timedelta(days=1)
+
+
+def _readable(outlets: Sequence[Outlet], archive: Archive) -> set[str]:
+    """Return the outlets of which any source did not fail when it was last asked, or was never asked."""
+    failed = {(one.outlet, one.type, one.address) for one in archive.source_records() if one.outcome == "failed"}
+    return {
+        outlet.id
+        for outlet in outlets
+        if any((outlet.id, kind, address) not in failed for kind, address in outlet.sources())
+    }
 
 
 def told_until(day: date, archive: Archive) -> list[Story]:

@@ -14,8 +14,8 @@ from pilkada_nlp.article import ZONES, ModalityValue, Outlet
 from pilkada_nlp.article.findings import DailySummary, SourceState, Watchlist, WatchlistEntry
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.config import AlertSettings
-from pilkada_nlp.daily.days import close_day, days_to_close, told_until, weigh
-from pilkada_nlp.daily.steps import extract_pages, join_stories, tag_articles
+from pilkada_nlp.daily.days import close_day, days_to_close, reweigh, told_until
+from pilkada_nlp.daily.steps import apply_labels, extract_pages, join_stories, tag_articles
 from pilkada_nlp.elections import Calendar, load_calendar
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, reach, silent, today
 from pilkada_nlp.scrapers import Fetcher, Period
@@ -147,8 +147,7 @@ def run_poll(
         run.take_in()
         sources = [_state(outlet, report) for outlet in outlets if any(r.outlet == outlet.id for r in report.asked)]
         with run.stage("watchlist"):
-            _, watchlist = weigh(day, archive, outlets, _readable(outlets, archive, report), day - timedelta(days=1))
-            archive.replace_entries(day, watchlist.entries)
+            watchlist = reweigh(day, archive, outlets, run.started_at)
         queued, sent = run.alert(watchlist.entries, day, desk)
         archive.finish_run(run.id, run.now(), sources)
     return PollResult(watchlist, Work(run.id, run.started_at, run.stages, report, run.tagged, sources, queued, sent))
@@ -218,6 +217,7 @@ class _Run:
             extract_pages(self._day, self._outlets, self._archive, self._progress)
         with self.stage("tag"):
             self.tagged = tag_articles(self._archive, self._tagger, self._day, self._progress)
+            apply_labels(self._archive, self.now())
         with self.stage("stories"):
             join_stories(self._archive, self._progress)
 
@@ -250,10 +250,3 @@ def _state(outlet: Outlet, report: FetchReport) -> SourceState:
         held = min(record.held_until for record in report.left if record.outlet == outlet.id and record.held_until)
         reason, detail = "waiting", f"not asked before {held:%Y-%m-%d %H:%M} UTC"
     return SourceState(outlet=outlet.id, name=outlet.name, read=False, reason=reason, detail=detail)
-
-
-def _readable(outlets: Sequence[Outlet], archive: Archive, report: FetchReport) -> list[str]:
-    """Return the outlets that did not fail when they were last asked, in this poll or an earlier one."""
-    failing = {record.outlet for record in archive.source_records() if record.outcome == "failed"}
-    answering = {record.outlet for record in (*report.asked, *report.left) if record.outcome != "failed"}
-    return [outlet.id for outlet in outlets if outlet.id in answering or outlet.id not in failing]

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from pilkada_nlp.archive import Archive, Judged
+import msgspec
+
+from pilkada_nlp.archive import Archive, Judged, Label
 from pilkada_nlp.article import Article, ModalityValue, Outlet, Tagging
 from pilkada_nlp.classifiers import Tagger
+from pilkada_nlp.classifiers.entities import find_entities
 from pilkada_nlp.extraction.workers import Job, Workers
 from pilkada_nlp.fetching import Progress, silent
+from pilkada_nlp.labelling import labelled
 from pilkada_nlp.stories import join, local_day, telling
 from pilkada_nlp.watchlist import load_weights
 
@@ -59,14 +63,35 @@ def tag_days(archive: Archive, tagger: Tagger, first: date, last: date, progress
 def _tagged(archive: Archive, tagger: Tagger, first: date, last: date) -> Iterator[list[Tagging]]:
     for batch in archive.untagged(tagger.name, first, last):
         taggings = tagger.tag(batch)
-        archive.add_judged([judged(article, tagging) for article, tagging in zip(batch, taggings, strict=True)])
+        keep_judged(archive, list(zip(batch, taggings, strict=True)))
         yield taggings
 
 
-def judged(article: Article, tagging: Tagging) -> Judged:
+def apply_labels(archive: Archive, now: datetime) -> None:
+    """Have what tagged articles tell follow the labels that people gave since it was last told."""
+    for batch in archive.relabelled():
+        labels = keep_judged(archive, batch)
+        # A label that came in between is in no row that was looked at, and waits for the next time.
+        archive.labels_applied({article: label.row for article, label in labels.items()}, now)
+
+
+def keep_judged(archive: Archive, tagged: Sequence[tuple[Article, Tagging]]) -> dict[str, Label]:
+    """Store what a model says of articles, and what they tell by it or, where a person labelled them, by the label.
+
+    Returns article -> the label that was laid over.
+    """
+    labels = archive.newest_labels([article.id for article, _ in tagged])
+    archive.add_judged([_judged(article, tagging, labels.get(article.id)) for article, tagging in tagged])
+    return labels
+
+
+def _judged(article: Article, tagging: Tagging, label: Label | None) -> Judged:
     """Return what the archive keeps of an article and its tagging: the day of its place, and what it tells."""
-    told = telling(article, tagging) if tagging.relevant.value else None
-    return Judged(tagging, local_day(article.published_at, tagging.places(), article.day), told)
+    held = labelled(tagging, label.labelling) if label else tagging
+    if held.relevant.value and held.entities is None:
+        held = msgspec.structs.replace(held, entities=find_entities(article))
+    told = telling(article, held) if held.relevant.value else None
+    return Judged(tagging, local_day(article.published_at, held.places(), article.day), told)
 
 
 def join_stories(archive: Archive, progress: Progress = silent) -> None:

@@ -2,7 +2,7 @@
 
 Every format is read into `Labelling`s and written from them, without loss: ids, metadata, the order, every character.
 What a format cannot hold is refused with the reason. `conflicts` lists where several labellings of one article differ,
-`resolve` makes one of them.
+`resolve` makes one of them. `guessed` is what a person starts from; `labelled` lays what was said over a tagging.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ from pilkada_nlp.labelling.json_lines import doccano_lines, own_lines, read_docc
 from pilkada_nlp.labelling.label_studio import read_tasks, task_list
 from pilkada_nlp.labelling.record import Labelling, Reading, Skipped, Span
 from pilkada_nlp.labelling.tables import csv_table, read_csv, read_xlsx, xlsx_table
+from pilkada_nlp.labelling.taggings import guessed, labelled
 from pilkada_nlp.labelling.tasks import guessed_tasks, labelling_interface
 from pilkada_nlp.labelling.vocabulary import Vocabulary
 
@@ -29,6 +30,8 @@ __all__ = [
     "Skipped",
     "Span",
     "conflicts",
+    "guessed",
+    "labelled",
     "labelling_interface",
     "read_labels",
     "resolve",

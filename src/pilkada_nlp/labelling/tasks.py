@@ -5,12 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
-import msgspec
-
 from pilkada_nlp.article import Article, Tagging
-from pilkada_nlp.corpora import Labels
 from pilkada_nlp.labelling.label_studio import EVIDENCE, encoded, results
-from pilkada_nlp.labelling.record import Span
+from pilkada_nlp.labelling.taggings import evidence_of, labels_of
 from pilkada_nlp.labelling.vocabulary import FIELDS, SEVERAL, Vocabulary
 
 _TITLES: Final = {
@@ -79,7 +76,7 @@ def labelling_interface(taxonomy: Path | None = None) -> str:
 
 def _guessed(article: Article, tagging: Tagging) -> dict[str, Any]:
     scores = _scores(tagging)
-    found = list(results(_labels(tagging), _evidence(tagging), article))
+    found = list(results(labels_of(tagging), evidence_of(tagging), article))
     for result in found:
         if result["from_name"] in scores:
             result["score"] = scores[result["from_name"]]
@@ -89,36 +86,6 @@ def _guessed(article: Article, tagging: Tagging) -> dict[str, Any]:
         "data": {**data, "url": article.url, "outlet": article.outlet},
         "predictions": [{"model_version": tagging.model, "score": least, "result": found}],
     }
-
-
-def _labels(tagging: Tagging) -> Labels:
-    modality = tagging.modality
-    return msgspec.convert(
-        {
-            "rel": tagging.relevant.value,
-            "election": tagging.relevant.election,
-            "pokok": tuple(tag.theme for tag in tagging.themes if tag.strength == "pokok"),
-            "sebutan": tuple(tag.theme for tag in tagging.themes if tag.strength == "sebutan"),
-            "subtags": tuple(dict.fromkeys(tag for tags in (tagging.subtags or {}).values() for tag in tags)),
-            "mod": modality and modality.value,
-            "mod_secondary": modality and modality.secondary,
-            "regions": tuple(place.code for place in tagging.places()),
-            "kind": tagging.source_kind.value,
-            "sev": tagging.severity,
-            "event_date": tagging.event_date,
-            "is_aggregate": bool(tagging.is_aggregate),
-            "case_stage": tagging.case_stage,
-            "outcome": tagging.outcome,
-        },
-        Labels,
-    )
-
-
-def _evidence(tagging: Tagging) -> list[Span]:
-    found = [(f"{tag.strength}:{tag.theme}", mark) for tag in tagging.themes for mark in tag.evidence]
-    if tagging.modality:
-        found += [(f"mod:{tagging.modality.value}", mark) for mark in tagging.modality.evidence]
-    return [Span(label, mark.start, mark.end, mark.field) for label, mark in found]
 
 
 def _scores(tagging: Tagging) -> dict[str, float]:
