@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SOURCES := $(shell find src models -type f -not -name '*.pyc') pyproject.toml README.md
 
-.PHONY: setup demo test lint bench models notebooks schema requirements clean
+.PHONY: setup demo test lint docs docs-reference bench models notebooks schema requirements clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed
@@ -29,6 +29,15 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The pages in docs/, into build/docs; read them with `python3 -m http.server -d build/docs`. (Material for MkDocs warns
+# of a coming MkDocs 2 at each build; the variable silences that.)
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The parts of the pages that follow from the code; run after a change of commands, themes, types or modules.
+docs-reference: setup
+	$(BIN)/python -m docs.generate
 
 # The extractors that ours is compared with want other versions than the developers' tools, so they have their own place.
 .venv-bench/installed: requirements/bench.txt

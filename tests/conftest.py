@@ -22,6 +22,7 @@ from pilkada_nlp.scrapers import Fetcher
 
 # The model that a developer may have put in service, and an archive of theirs, are none of the tests' business.
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="pilkada-tests-")
+os.environ.pop("PILKADA_LANG", None)  # nor is the language of theirs
 
 NOW = datetime(2024, 11, 21, 15, 30, tzinfo=UTC)
 

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -295,3 +298,58 @@ def test_a_calendar_of_ones_own_is_read_before_anything_is_fetched(tmp_path: Pat
         result = CliRunner().invoke(main, [verb, *options])
         assert result.exit_code == 2, result.output
         assert f"{tmp_path}/k.toml" in result.output
+
+
+def typed(command: list[str], keys: str, folder: Path, **environment: str) -> str:
+    """Return what a program shows in a terminal when `keys` are typed, up to its end."""
+    master, slave = pty.openpty()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.Popen(
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm-256color", "PATH": path, **environment},
+        start_new_session=True,
+    )
+    os.close(slave)
+    os.write(master, keys.encode())
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # what Linux says when the other side is closed
+            part = b""
+        if not part:
+            break
+        shown += part
+    os.close(master)
+    run.wait()
+    return shown.decode()
+
+
+def test_a_real_bash_completes_verbs_and_options(tmp_path: Path) -> None:
+    """After the printed script is evaluated, the tab key completes `wat` and then an option."""
+    keys = 'eval "$(pilkada completion bash)"\npilkada wat\t--hel\t > completed.txt\nexit\n'
+    shown = typed(["bash", "--norc", "--noprofile", "-i"], keys, tmp_path)
+    assert "Show the watchlist of a day" in (tmp_path / "completed.txt").read_text(encoding="utf-8"), shown
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_script(shell: str) -> None:
+    """The scripts are click's own, for the name of the command."""
+    result = run("completion", shell)
+    assert result.exit_code == 0
+    assert f"_PILKADA_COMPLETE={shell}_complete" in result.output
+
+
+def test_colours_respect_no_color(tmp_path: Path) -> None:
+    """A terminal gets no colours with NO_COLOR, and a pipe gets no escape codes at all."""
+    (tmp_path / "a.jsonl").write_text(line(), encoding="utf-8")
+    for command in (["tag", "a.jsonl"], ["tag", "a.jsonl", "--explain"], ["outlets", "list"], ["--help"], ["apa"]):
+        shown = typed(["pilkada", *command], "", tmp_path, NO_COLOR="1")
+        assert not re.search(r"\x1b\[[\d;]*(3[0-8]|4[0-8]|9[0-7]|10[0-7])[\d;]*m", shown), command
+        piped = subprocess.run([sys.executable, "-m", "pilkada_nlp", *command], cwd=tmp_path, capture_output=True)
+        assert piped.stdout + piped.stderr
+        assert b"\x1b" not in piped.stdout + piped.stderr, command

@@ -22,12 +22,13 @@ from pilkada_nlp.article.findings import SourceState
 from pilkada_nlp.classifiers import Tagger
 from pilkada_nlp.cli import main
 from pilkada_nlp.corpora import read_corpus
-from pilkada_nlp.daily import bring_up_to_date, close_day, join_stories, retag
+from pilkada_nlp.daily import bring_up_to_date, close_day, join_stories, retag, take_labels
 from pilkada_nlp.daily.steps import keep_judged
 from pilkada_nlp.elections import load_calendar
 from pilkada_nlp.errors import ArchiveBusyError
-from tests.conftest import article_of
+from tests.conftest import NOW, article_of
 from tests.test_daily import DAY, REPORT, RIOT
+from tests.test_labels_held import said
 
 ROOT = Path(__file__).parents[1]
 
@@ -232,3 +233,15 @@ def test_the_command_says_what_changed(tmp_path: Path, tagger: Tagger, monkeypat
     assert len([row for row in rows if "64.08/keamanan" in row]) == 2
     refused = CliRunner().invoke(main, ["retag", *place])
     assert (refused.exit_code, "--since 2024-11-01" in refused.stderr) == (2, True)
+
+
+def test_labels_survive_a_retag(archive: Archive, tagger: Tagger) -> None:
+    """What a person said of an article holds whatever the next model says, so its entries do not change."""
+    archive.add_articles([told(RIOT, DAY, "a")])
+    as_it_was(archive, tagger, DAY, DAY)
+    (article,) = archive.articles(DAY, DAY)
+    take_labels([said(article, mod="potensi", sev=1)], archive, [], NOW)
+    before = archive.entries(DAY)
+    assert [reason.modality for reason in before[0].reasons] == ["potensi"]
+    assert list(retag(archive, DAY, tagger).changes()) == []
+    assert archive.entries(DAY) == before

@@ -53,11 +53,13 @@ class Address:
                 url = Path(place).expanduser().read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) else "it is no text"
-                raise ConfigError(f"{where} that holds its address cannot be read ({reason})") from None
+                raise ConfigError(
+                    f"{where} that holds its address cannot be read ({reason}); correct [alerts.channels]"
+                ) from None
         else:
             return self._text
         if not url.strip():
-            raise ConfigError(f"{where} that holds its address is missing or empty")
+            raise ConfigError(f"{where} that holds its address is missing or empty; put the apprise URL there")
         return url.strip()
 
 
@@ -103,7 +105,7 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         except ValueError:
             raise ValueError('alerts.quiet_hours: must be two times such as "22.00-05.30 WITA"') from None
         if first == last:
-            raise ValueError("alerts.quiet_hours: begin and end are the same")
+            raise ValueError("alerts.quiet_hours: begin and end are the same; write two times, or take the line out")
         return _Hours(first, last, zone)
 
     def quiet_until(self, now: datetime) -> datetime | None:
@@ -158,7 +160,9 @@ def load_config(path: Path | None = None) -> Config:
             f"{path}: cannot be read as a configuration ({problem}); mend it or run `pilkada init`.", path
         ) from None
     if not config.contact.strip():
-        raise ConfigError(f"{path}: contact is empty; outlets must be able to reach you.", path)
+        raise ConfigError(
+            f"{path}: contact is empty; write an e-mail or web address, outlets must be able to reach you.", path
+        )
     # Cron starts a command anywhere, so a file that is named beside the configuration is looked for there.
     return msgspec.structs.replace(
         config,
@@ -188,7 +192,9 @@ def chosen_outlets(
     if unknown := sorted(set(only) - set(table)):
         raise ConfigError(f"unknown outlets: {', '.join(unknown)}; `pilkada outlets list` shows all")
     if unknown := sorted(set(config.outlets) - set(table)):
-        raise ConfigError(f"{path or default_config()}: unknown outlets: {', '.join(unknown)}", path)
+        raise ConfigError(
+            f"{path or default_config()}: unknown outlets: {', '.join(unknown)}; `pilkada outlets list` shows all", path
+        )
     return [table[name] for name in only or config.outlets or table]
 
 
@@ -248,4 +254,6 @@ outlets = [
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror})", path) from error
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); check the folder, or name another file with --config", path
+        ) from error

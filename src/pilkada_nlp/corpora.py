@@ -179,13 +179,15 @@ def read_sentences(paths: Iterable[Path]) -> list[LabelledSentence]:
 def _read(path: Path, kind: type[Any]) -> Iterator[Any]:
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     if not files:
-        raise InputError("no *.jsonl file in this folder", str(path))
+        raise InputError("no *.jsonl file in this folder; give one such as corpora/berita", str(path))
     for file in files:
         try:
             # Not `splitlines`, which also splits at separators that a JSON string may hold.
             lines = file.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot be read ({error})", str(file)) from error
+            raise InputError(
+                f"cannot be read ({error}); check its name, permissions and that it is UTF-8", str(file)
+            ) from error
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -228,7 +230,7 @@ def check_corpora(folder: Path, measure: Path | None = None) -> CorpusReport:
     rows: dict[str, list[Any]] = {}
     for name, kind in _FOLDERS.items():
         if not (folder / name).is_dir():
-            raise InputError(f"there is no {name}/ in it", str(folder))
+            raise InputError(f"there is no {name}/ in it; give the folder of all corpora", str(folder))
         rows[name] = []
         for file in sorted((folder / name).glob("*.jsonl")):
             try:
@@ -355,7 +357,7 @@ def _similarity_problems(lines: Sequence[Any]) -> list[Problem]:
         for other, count in shared.items():
             similarity = count / (len(shingles) + len(prints[other]) - count)
             if similarity > _SIMILAR:
-                problems.append(Problem(lines[at].id, "similarity", f"{similarity:.2f} to {lines[other].id}"))
+                problems.append(Problem(lines[at].id, "similarity", f"is like {lines[other].id} by {similarity:.2f}"))
         for shingle in shingles:
             holders[shingle].append(at)
     return problems
@@ -415,7 +417,7 @@ def _balance(folder: Path, rows: Mapping[str, Sequence[Any]]) -> list[Count]:
     try:
         least = tomllib.loads((folder / "balance.toml").read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", str(folder / "balance.toml")) from error
+        raise InputError(f"cannot be read ({error}); mend it", str(folder / "balance.toml")) from error
     articles: Sequence[LabelledArticle] = rows["berita"]
     labels = [article.labels for article in articles]
     themes = Counter(theme for label in labels for theme in label.pokok)

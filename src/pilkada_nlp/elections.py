@@ -134,7 +134,7 @@ def _parsed(text: str, path: Path) -> Calendar:
         raise ConfigError(f"{path}: {', '.join(unknown)}: only [[elections]] belong in it", path)
     rows = table.get("elections")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(f"{path}: no [[elections]] in it", path)
+        raise ConfigError(f"{path}: no [[elections]] in it; write one as in data/calendar.toml", path)
     elections: dict[str, Mapping[str, str]] = {}
     milestones: list[Milestone] = []
     for number, row in enumerate(rows):
@@ -224,7 +224,7 @@ def _check_regions(codes: tuple[str, ...]) -> None:
         except KeyError:
             raise _Wrong("regions", f"{code!r} is no code of a province, regency or city") from None
     if len(codes) != len(set(codes)):
-        raise _Wrong("regions", "a code stands twice")
+        raise _Wrong("regions", "a code stands twice; keep one")
 
 
 def _line(text: str, election: int, milestone: int | None, field: str) -> int | None:

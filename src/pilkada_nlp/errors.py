@@ -1,13 +1,13 @@
 """The one error tree of pilkada-nlp.
 
-PilkadaError                 anything that this package raises on purpose
-├── ConfigError(path)        the configuration or an outlets file is missing or wrong
-├── InputError(path, line)   a file or line given by the user cannot be read
-├── ModelError(path)         a model folder is missing, changed, or of another format
-├── ArchiveError(url)        the archive cannot be opened, read or written
-│   └── ArchiveBusyError     another run works on it
-├── MissingExtraError        something optional is needed and not installed
-└── OutputError(path)        a result cannot be written
+    PilkadaError                 anything that this package raises on purpose
+    ├── ConfigError(path)        the configuration or an outlets file is missing or wrong
+    ├── InputError(path, line)   a file or line given by the user cannot be read
+    ├── ModelError(path)         a model folder is missing, changed, or of another format
+    ├── ArchiveError(url)        the archive cannot be opened, read or written
+    │   └── ArchiveBusyError     another run works on it
+    ├── MissingExtraError        something optional is needed and not installed
+    └── OutputError(path)        a result cannot be written
 
 What a stage sets aside in the normal course of work (a page refused by robots.txt, a consent wall) is not an
 error: it is an `article.Rejection`.

@@ -28,4 +28,6 @@ def replace_file(path: Path, content: bytes, *, make_folder: bool = False) -> No
         finally:
             fresh.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error})", path) from error
+        raise OutputError(
+            f"cannot be written ({error.strerror or error}); check the folder and the space on the disk", path
+        ) from error

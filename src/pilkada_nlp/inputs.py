@@ -76,7 +76,8 @@ def _articles_of(path: Path, report: Callable[[InputError], None]) -> Iterator[A
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             yield from _articles_in(stream, str(path), report)
     except (OSError, EOFError, zlib.error) as error:  # the last two end a packed file that was cut off
-        report(InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", str(path)))
+        reason = getattr(error, "strerror", None) or error
+        report(InputError(f"cannot be read ({reason}); check its name and permissions", str(path)))
 
 
 def _articles_in(
@@ -109,7 +110,9 @@ def article_of_json(line: bytes, source: str, number: int) -> Article:
         # The standard parser, because scraped text has escaped lone surrogates, which stricter ones refuse.
         row = msgspec.convert(json.loads(line.decode("utf-8", "replace")), _Line)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        raise InputError(f"not an article ({error})", source, number) from error
+        raise InputError(
+            f"not an article ({error}); `pilkada tag --help` says what a line holds", source, number
+        ) from error
     key = str(number if row.id is None else row.id)
     return _article(key, clean(row.title or ""), clean(row.text), row.url or "", row.outlet or "", row.date)
 
@@ -142,7 +145,9 @@ def article_of_html(content: bytes, source: str) -> Article:
 
     result = extract(page_of_html(content))
     if isinstance(result, Rejection):
-        raise InputError(f"no article on this page ({result.reason}: {result.detail})", source)
+        raise InputError(
+            f"no article on this page ({result.reason}: {result.detail}); see `pilkada extract --explain`", source
+        )
     return msgspec.structs.replace(result, id=source, url="")
 
 

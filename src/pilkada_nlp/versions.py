@@ -190,7 +190,10 @@ class Versions:
         with self._alone("another promotion is at work here; try again", ".promotion"):
             champion = read_champion(self.folder)
             if not champion.before:
-                raise InputError("nothing was in service before the model that serves now", str(self.folder))
+                raise InputError(
+                    "nothing was in service before the model that serves now; `pilkada promote` puts another in",
+                    str(self.folder),
+                )
             *before, last = champion.before
             self._point(msgspec.structs.replace(champion, serving=last, before=tuple(before)))
             return last
@@ -244,7 +247,7 @@ def load_gates(path: Path | None = None) -> Gates:
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Gates)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"is no table of gates ({error})", str(path)) from error
+        raise InputError(f"is no table of gates ({error}); mend it, or install the package anew", str(path)) from error
 
 
 def _falls(comparisons: Sequence[Comparison], gates: Gates) -> Iterator[Refusal]:
@@ -296,4 +299,7 @@ def _made(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot be made ({error.strerror or error})", folder) from error
+        raise OutputError(
+            f"cannot be made ({error.strerror or error}); check the folder above it, or name another with --models",
+            folder,
+        ) from error

@@ -153,7 +153,9 @@ def _alone(archive: Archive) -> Iterator[bool]:
     try:
         lock = path.open("w")
     except OSError as error:
-        raise ArchiveError(f"the lock of its outbox {path} cannot be opened ({error.strerror})", archive.url) from error
+        raise ArchiveError(
+            f"the lock of its outbox {path} cannot be opened ({error.strerror}); check the permissions", archive.url
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

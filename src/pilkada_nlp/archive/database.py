@@ -43,7 +43,9 @@ class Database:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ArchiveError(f"the folder cannot be made ({error.strerror})", self.url) from error
+            raise ArchiveError(
+                f"its folder cannot be made ({error.strerror}); name another with --archive", self.url
+            ) from error
         self._engine = sa.create_engine(address, connect_args={"timeout": 30})
         sa.event.listen(self._engine, "connect", _prepare)
         version = self._version() or self._made()
@@ -97,7 +99,9 @@ class Database:
         try:
             lock = path.open("w")
         except OSError as error:
-            raise ArchiveError(f"its lock {path} cannot be opened ({error.strerror})", self.url) from error
+            raise ArchiveError(
+                f"its lock {path} cannot be opened ({error.strerror}); check the permissions", self.url
+            ) from error
         until = time.monotonic() + patience
         with lock:
             while True:

@@ -129,9 +129,9 @@ class Judgements(Labels):
         connection.execute(sa.update(t.tellings).where(t.tellings.c.article.in_(others)).values(joined=False))
 
     def taggings(self, first: date, last: date, model: str | None = None) -> dict[str, Tagging]:
-        """Return article id -> what holds for the articles of these days, labels laid over taggings.
+        """Return article id -> what holds for the articles of these days: taggings by `model`, labels laid over.
 
-        These are by `model`, by default by the model that spoke last on each.
+        By default each is by the model that tagged the article last.
         """
         with self._guarded() as connection:
             query = (
@@ -151,18 +151,6 @@ class Judgements(Labels):
         return taggings | {
             key: labelled(taggings[key], label.labelling) for key, label in labels.items() if key in taggings
         }
-
-    def rows(self, first: date, last: date) -> list[Row]:
-        """Return the articles of these days with their tags, as rows of a data frame (`pandas.DataFrame(rows)`).
-
-        A row holds what identifies the article and what `Tagging.row` has; the tags of one that waits for a model are
-        missing. Its text is `article(id).text`.
-        """
-        taggings = self.taggings(first, last)
-        found = ((article, taggings.get(article.id)) for article in self.articles(first, last))
-        return [
-            article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
-        ]
 
     def sample(self, first: date, last: date, model: str, most: int) -> list[str]:
         """Return the ids of the articles of these days that `model` tagged last; of more than `most` every n-th.
@@ -221,6 +209,18 @@ class Judgements(Labels):
                 if key in said:
                     said[key] = labelled(said[key], label.labelling)
         return {key: Retold(before.get(key), now.get(key)) for key in asked if key in before or key in now}
+
+    def rows(self, first: date, last: date) -> list[Row]:
+        """Return the articles of these days with their tags, as rows of a data frame (`pandas.DataFrame(rows)`).
+
+        A row holds what identifies the article and what `Tagging.row` has; the tags of one that waits for a model are
+        missing. Its text is `article(id).text`.
+        """
+        taggings = self.taggings(first, last)
+        found = ((article, taggings.get(article.id)) for article in self.articles(first, last))
+        return [
+            article_row(article) | (tagging.row() if tagging else dict.fromkeys(TAGS)) for article, tagging in found
+        ]
 
     # Stories
 

@@ -144,14 +144,18 @@ def _check(connection: sa.Connection, labellings: Sequence[Labelling]) -> None:
             elsewhere.append(article.id)
         if article.labels.rel and article.labels.mod is None:
             unsaid.append(article.id)
-    for keys, problem in (
-        (unknown, "is not in the archive"),
-        (elsewhere, "has evidence that marks another text than the archive's; leave the evidence out or label anew"),
-        (unsaid, 'is labelled as about an election without a modality ("mod")'),
-    ):
-        if keys:
-            more = f" (and {len(keys) - _NAMED} more)" if len(keys) > _NAMED else ""
-            raise InputError(f"{problem}; no label was stored", f"article {', '.join(keys[:_NAMED])}{more}")
+    _refuse(unknown, "is not in the archive; no label was stored")
+    _refuse(
+        elsewhere,
+        "has evidence that marks another text than the archive's; leave it out or label anew; none was stored",
+    )
+    _refuse(unsaid, 'is labelled as about an election without a modality ("mod"); no label was stored')
+
+
+def _refuse(articles: Sequence[str], problem: str) -> None:
+    if articles:
+        more = f" (and {len(articles) - _NAMED} more)" if len(articles) > _NAMED else ""
+        raise InputError(problem, f"article {', '.join(articles[:_NAMED])}{more}")
 
 
 def _same(given: Labelling, held: Labelling) -> bool:

@@ -86,23 +86,6 @@ class Publishing(Database):
             query = query.order_by(t.entries.c.score.desc(), t.entries.c.region, t.entries.c.theme)
             return [msgspec.json.decode(data, type=WatchlistEntry) for data in connection.scalars(query)]
 
-    def watchlist(self, day: date | None = None) -> Watchlist:
-        """Return the watchlist of `day`, by default of the newest day that has one.
-
-        Its regions are those of the day's summary; a day that was only polled has none. Raises ArchiveError, with the
-        days that there are, for a day without a watchlist.
-        """
-        with self._guarded() as connection:
-            days = sa.union(sa.select(t.entries.c.day), sa.select(t.editions.c.day)).subquery()
-            first, last = connection.execute(sa.select(sa.func.min(days.c.day), sa.func.max(days.c.day))).one()
-            asked = day or last
-            there = asked and connection.scalar(sa.select(days.c.day).where(days.c.day == asked))
-        if there is None:
-            held = f"those it has lie from {first} to {last}" if first else "it has none yet; `pilkada daily` makes one"
-            raise ArchiveError(f"there is no watchlist{f' of {day}' if day else ''}; {held}", self.url)
-        summary = self.summary(asked)
-        return Watchlist(day=asked, entries=tuple(self.entries(asked)), regions=summary.regions if summary else ())
-
     def begin_retagging(self, name: str) -> None:
         """Forget the watchlists that an earlier retagging replaced, unless that was the one of this name."""
         with self._guarded() as connection:
@@ -132,6 +115,23 @@ class Publishing(Database):
         with self._guarded() as connection:
             query = sa.select(t.entries.c.day).where(t.entries.c.day >= first).distinct()
             return sorted(connection.scalars(query))
+
+    def watchlist(self, day: date | None = None) -> Watchlist:
+        """Return the watchlist of `day`, by default of the newest day that has one.
+
+        Its regions are those of the day's summary; a day that was only polled has none. Raises ArchiveError, with the
+        days that there are, for a day without a watchlist.
+        """
+        with self._guarded() as connection:
+            days = sa.union(sa.select(t.entries.c.day), sa.select(t.editions.c.day)).subquery()
+            first, last = connection.execute(sa.select(sa.func.min(days.c.day), sa.func.max(days.c.day))).one()
+            asked = day or last
+            there = asked and connection.scalar(sa.select(days.c.day).where(days.c.day == asked))
+        if there is None:
+            held = f"those it has lie from {first} to {last}" if first else "it has none yet; `pilkada daily` makes one"
+            raise ArchiveError(f"there is no watchlist{f' of {day}' if day else ''}; {held}", self.url)
+        summary = self.summary(asked)
+        return Watchlist(day=asked, entries=tuple(self.entries(asked)), regions=summary.regions if summary else ())
 
     def add_edition(self, summary: DailySummary, at: datetime) -> None:
         """Store an edition; one that was made before its day was over is replaced by the next, others stay."""

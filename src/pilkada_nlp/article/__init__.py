@@ -508,7 +508,7 @@ def canonical_url(url: str) -> str:
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme.lower() not in _DEFAULT_PORTS or not host:
-        raise ValueError(f"not an absolute http or https address: {url[:200]!r}")
+        raise ValueError(f"not an absolute http or https address: {url[:200]!r}; write it whole")
     while _MIRROR_HOST.match(host):
         host = _MIRROR_HOST.sub("", host)
     if ":" in host:

@@ -55,7 +55,7 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     try:
         return msgspec.convert(tomllib.loads(taxonomy_text(path)), Taxonomy)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"is not a taxonomy ({error})", str(path)) from error
+        raise InputError(f"is not a taxonomy ({error}); mend it, or leave --taxonomy out", str(path)) from error
 
 
 def taxonomy_text(path: Path | None = None) -> str:
@@ -64,6 +64,6 @@ def taxonomy_text(path: Path | None = None) -> str:
         source = path or resources.files("pilkada_nlp").joinpath("data", "taxonomy.toml")
         return source.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", str(path)) from error
+        raise InputError(f"cannot be read ({error.strerror}); check its name and permissions", str(path)) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"is no UTF-8 text ({error.reason})", str(path)) from error
+        raise InputError(f"is no UTF-8 text ({error.reason}); save it as UTF-8", str(path)) from error

@@ -1,16 +1,20 @@
 """The command `pilkada`: it parses, calls and prints; everything it does is one call in Python."""
 
+import io
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from pilkada_nlp._version import __version__
 from pilkada_nlp.cli.alerts import alerts
+from pilkada_nlp.cli.completion import completion
 from pilkada_nlp.cli.label import label
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
 from pilkada_nlp.cli.models import evaluate, models, promote, rollback
-from pilkada_nlp.cli.printing import complain
+from pilkada_nlp.cli.printing import complain, tell
 from pilkada_nlp.cli.retagging import retag
 from pilkada_nlp.cli.runs import daily, demo, poll
 from pilkada_nlp.cli.schedule import schedule
@@ -23,6 +27,32 @@ from pilkada_nlp.errors import ArchiveBusyError, ConfigError, PilkadaError
 
 class _Commands(click.Group):
     """Turns our errors into one sentence on stderr: exit 1, 2 where the configuration is at fault, 75 to try later."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command as click does, but complain of wrong usage in the language of messages."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            sys.exit(super().main(args, prog_name, complete_var, standalone_mode=False, **extra))
+        except click.ClickException as error:
+            complaint = io.StringIO()
+            error.show(complaint)
+            for line in complaint.getvalue().splitlines():
+                if line.startswith(" "):  # a line of help, which is in English
+                    click.echo(line, err=True)
+                else:
+                    tell(line)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            tell("Aborted!")
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -65,6 +95,7 @@ class _Commands(click.Group):
         corpora,
         label,
         labels,
+        completion,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -73,5 +104,6 @@ def main() -> None:
     """Monitor Indonesian news for risks around regional elections.
 
     Results go to stdout, messages and progress to stderr. Exit status: 0 done, 1 something failed, 2 wrong usage
-    or configuration, 75 another run is at work (try later), 130 stopped with Ctrl-C.
+    or configuration, 75 another run is at work (try later), 130 stopped with Ctrl-C. Messages are in Indonesian with
+    the environment variable PILKADA_LANG=id, else in English.
     """

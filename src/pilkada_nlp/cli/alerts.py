@@ -41,7 +41,7 @@ def test(channel: str | None, config: Path | None, form: Format) -> None:
     tried = try_channels(settings, [channel] if channel else [])
     print_rows(map(_delivery_row, tried), form, "Channels")
     if any(delivery.error for delivery in tried):
-        complain("not every channel could be reached")
+        complain("not every channel could be reached; the column detail says why")
         sys.exit(1)
 
 

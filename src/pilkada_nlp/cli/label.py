@@ -12,7 +12,7 @@ import click
 
 from pilkada_nlp.cli.labels import hold_labels
 from pilkada_nlp.cli.options import archive_option, by_option, config_option, format_option, who
-from pilkada_nlp.cli.printing import Format, Row, harmless, print_rows
+from pilkada_nlp.cli.printing import Format, Row, harmless, print_rows, tell
 from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
             session.run()
         finally:
             if session.labelled:
-                click.echo(f"\nLabels stored: {session.labelled}", err=True)
+                tell(f"\nLabels stored: {session.labelled}")
                 hold_labels([], archive, config)
 
 
@@ -119,7 +119,7 @@ def next_(count: int, out: Path | None, archive_url: str | None, form: Format) -
     print_rows(rows, form, f"Worth labelling: {len(rows)}")
     if out:
         _write(chosen, out)
-        click.echo(f"Wrote {len(chosen)} articles to {out}", err=True)
+        tell(f"Wrote {len(chosen)} articles to {out}")
 
 
 def _chosen(archive: "Archive", count: int) -> "list[Choice]":
@@ -133,7 +133,7 @@ def _chosen(archive: "Archive", count: int) -> "list[Choice]":
     # Taggings of before thresholds were recorded do not say how unsure they are.
     chosen = choose([Candidate(*one) for one in found if one.tagging.thresholds], load_tagger(), count)
     if not chosen:
-        click.echo("Nothing to label: the last four weeks hold no article that nobody has labelled", err=True)
+        tell("Nothing to label: the last four weeks hold no article that nobody has labelled")
     return chosen
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, one_line
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
@@ -81,11 +81,9 @@ def convert(
                 complain(
                     f"article {conflict.article}: was labelled with different texts; is the id that of one article?"
                 )
-        click.echo(
-            f"{len(read)} labellings of {len(labellings)} articles, {len(found)} conflicts resolved by {how}", err=True
-        )
+        tell(f"{len(read)} labellings of {len(labellings)} articles, {len(found)} conflicts resolved by {how}")
     write_labels(labellings, out, target, taxonomy)
-    click.echo(f"Wrote {len(labellings)} labellings to {out}", err=True)
+    tell(f"Wrote {len(labellings)} labellings to {out}")
 
 
 @labels.command()
@@ -116,7 +114,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
         for side in conflict.values
     ]
     print_rows(rows, form, "Conflicts" if found else "No conflicts")
-    click.echo(f"{len(labellings)} labellings, {len(found)} conflicts", err=True)
+    tell(f"{len(labellings)} labellings, {len(found)} conflicts")
     if found:
         sys.exit(1)
 
@@ -151,7 +149,7 @@ def tasks(files: Sequence[str], out: Path, model: Path | None) -> None:
 
     articles = list(read_files(files, report))
     write_tasks(zip(articles, load_tagger(model).tag(articles), strict=True), out)
-    click.echo(f"Wrote {len(articles)} tasks to {out}", err=True)
+    tell(f"Wrote {len(articles)} tasks to {out}")
     if failures:
         sys.exit(1)
 
@@ -217,7 +215,7 @@ def export(out: Path, target: "FileFormat | None", since: datetime | None, archi
     with closing(Archive(archive_url)) as archive:
         found = archive.labels(since.replace(tzinfo=ZONES["Asia/Jakarta"][1]) if since else None)
     write_labels(found, out, target)
-    click.echo(f"Wrote {len(found)} labellings to {out}", err=True)
+    tell(f"Wrote {len(found)} labellings to {out}")
 
 
 def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path | None) -> None:
@@ -236,14 +234,14 @@ def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path |
         outlets,
         datetime.now(UTC),
         patience=_PATIENCE,
-        waiting=lambda: click.echo("Another run is at work; waiting for it", err=True),
+        waiting=lambda: tell("another run works on the archive; waiting for it"),
     )
     if given:
-        click.echo(f"Labels stored: {taken.added}; there already: {len(given) - taken.added}", err=True)
+        tell(f"Labels stored: {taken.added}; there already: {len(given) - taken.added}")
     if taken.changes is None:
-        click.echo("Another run is still at work; the next `pilkada poll` or `daily` applies the labels", err=True)
+        tell("Another run is still at work; the next `pilkada poll` or `daily` applies the labels")
     elif taken.day is None:
-        click.echo("There is no watchlist yet; the first run follows the labels", err=True)
+        tell("There is no watchlist yet; the first run follows the labels")
     else:
         rows: list[Row] = [
             {

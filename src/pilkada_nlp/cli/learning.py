@@ -10,7 +10,7 @@ import click
 
 from pilkada_nlp.cli.labels import read_labellings
 from pilkada_nlp.cli.options import archive_option, format_option, models_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress_bar
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress_bar, tell
 
 
 @click.command()
@@ -93,15 +93,14 @@ def train(
     rows: list[Row] = [{"measure": name, "value": value} for name, value in sorted(manifest.scores.items())]
     print_rows(rows, form, f"{manifest.name}: {manifest.articles} articles")
     for doubt in trained.doubts[:doubts]:
-        click.echo(
+        tell(
             f"Look again: {doubt.article} ({doubt.title}): {doubt.field} is {doubt.given}, where others like it are "
-            f"{doubt.expected} ({doubt.probability:.2f})",
-            err=True,
+            f"{doubt.expected} ({doubt.probability:.2f})"
         )
         for evidence in doubt.evidence[:1]:
-            click.echo(f"    “{evidence.text}”", err=True)
+            tell(f"    “{evidence.text}”")
     more = f"; {len(trained.doubts)} own labels deserve another look" if trained.doubts else ""
-    click.echo(f"Wrote {out or manifest.name}{more}", err=True)
+    tell(f"Wrote {out or manifest.name}{more}")
 
 
 @click.group()
@@ -125,10 +124,10 @@ def check(folder: Path, form: Format) -> None:
     measure = os.environ.get("PILKADA_MEASURE")
     report = check_corpora(folder, Path(measure) if measure else None)
     if not measure:
-        click.echo("PILKADA_MEASURE is not set: overlap with the measuring data was not checked", err=True)
+        tell("PILKADA_MEASURE is not set: overlap with the measuring data was not checked")
     print_rows((count._asdict() for count in report.counts), form, "Balance")
     for problem in report.problems:
         complain(f"{problem.where}: {problem.rule}: {problem.detail}")
-    click.echo(f"{len(report.problems)} problems", err=True)
+    tell(f"{len(report.problems)} problems")
     if report.problems:
         sys.exit(1)

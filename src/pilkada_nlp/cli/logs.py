@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import click
 
+from pilkada_nlp.cli.messages import say
+
 log_json_option = click.option("--log-json", is_flag=True, help="Log to stderr as JSON lines; shows no progress.")
 
 _PACKAGE: Final = logging.getLogger("pilkada_nlp")
@@ -88,9 +90,9 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = ", ".join(f"{name} {_shown(value)}" for name, value in _facts(record).items())
-        level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
+        level = "" if record.levelno <= logging.INFO else f"{say(record.levelname.lower())}: "
         at = f"{datetime.fromtimestamp(record.created):%Y-%m-%d %H:%M:%S}"
-        line = f"{at} {level}{_one_line(_without_secrets(record.getMessage()))}{f' ({facts})' if facts else ''}"
+        line = f"{at} {level}{_one_line(_without_secrets(say(record.getMessage())))}{f' ({facts})' if facts else ''}"
         return "\n".join([line, *map(_one_line, _trace(record).splitlines())])
 
 

@@ -9,7 +9,7 @@ import click
 
 from pilkada_nlp.cli.labels import read_labellings
 from pilkada_nlp.cli.options import format_option, models_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, tell
 
 if TYPE_CHECKING:
     from pilkada_nlp.labelling import Labelling
@@ -121,12 +121,12 @@ def promote(
     ]
     print_rows(rows, form, f"{verdict.version} against {verdict.against}")
     for sentence in verdict.allowed:
-        click.echo(f"Allowed: {sentence}", err=True)
+        tell(f"Allowed: {sentence}")
     for refusal in verdict.refusals:
         complain(f"refused: {refusal.reason}")
     if verdict.refusals:
         sys.exit(1)
-    click.echo(f"{version} serves from now on; `pilkada rollback` undoes it", err=True)
+    tell(f"{version} serves from now on; `pilkada rollback` undoes it")
 
 
 @click.command()
@@ -139,7 +139,7 @@ def rollback(folder: Path | None) -> None:
     from pilkada_nlp.versions import Versions
 
     name = Versions(folder).rollback()
-    click.echo(f"{name or 'the shipped model'} serves from now on", err=True)
+    tell(f"{name or 'the shipped model'} serves from now on")
 
 
 def _test_articles(path: Path) -> "list[Labelling]":

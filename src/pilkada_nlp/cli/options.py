@@ -62,7 +62,7 @@ def one_line(given: str) -> str:
     from pilkada_nlp.preprocessing import clean
 
     if not (text := " ".join(clean(given).split())):
-        raise click.BadParameter("is empty", param_hint="--why or --by")
+        raise click.BadParameter("is empty; write it in a few words", param_hint="--why or --by")
     return text
 
 
@@ -90,7 +90,9 @@ class _Day(click.DateTime):
             value = f"{datetime.now(ZONES['Asia/Jakarta'][1]) - timedelta(days=back):%Y-%m-%d}"
         found: datetime = super().convert(value, param, ctx)
         if found.year < _FIRST_YEAR:
-            self.fail(f"{found:%Y-%m-%d} is before any news that can be read", param, ctx)
+            self.fail(
+                f"{found:%Y-%m-%d} is before any news that can be read; give a day from {_FIRST_YEAR} on", param, ctx
+            )
         return found
 
 

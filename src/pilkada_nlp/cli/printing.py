@@ -1,6 +1,8 @@
 """What all commands print alike: rows and JSON on stdout, complaints and progress on stderr."""
 
+import functools
 import logging
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from pilkada_nlp.cli.logs import logs_json
+from pilkada_nlp.cli.messages import say, wrong_language
 
 if TYPE_CHECKING:
     from pilkada_nlp.fetching import Progress
@@ -20,6 +23,7 @@ Row = dict[str, Cell]
 
 # Control characters and what turns the direction of writing around, line feeds and tabs aside.
 _STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SENTENCES: Final = ("detail", "needs")  # columns that hold messages; all others hold ids, names and figures
 
 
 def complain(problem: object) -> None:
@@ -27,7 +31,19 @@ def complain(problem: object) -> None:
     if logs_json():
         logging.getLogger("pilkada_nlp").error("%s", problem)
     else:
-        click.echo(f"pilkada: {problem}", err=True)
+        tell(problem, "pilkada: ")
+
+
+def tell(message: object, mark: str = "") -> None:
+    """Say something on stderr in the language of messages, with `mark` in front."""
+    _doubt_language()
+    click.echo(f"{mark}{say(message)}", err=True)
+
+
+@functools.cache  # once is enough
+def _doubt_language() -> None:
+    if wrong := wrong_language():
+        click.echo(f"pilkada: {wrong}", err=True)
 
 
 def harmless(text: str) -> str:
@@ -38,11 +54,16 @@ def harmless(text: str) -> str:
 def print_rows(rows: Iterable[Row], form: Format, title: str = "") -> None:
     """Print rows of equal keys; as a table for people, which alone has the title, as JSON or JSON lines, or as CSV."""
     if form == "table":
-        print_table(list(rows), title)
+        print_table([_said(row) for row in rows], say(title))
     elif form == "csv":
         _print_csv(rows)
     else:
         print_values(rows, form)
+
+
+def _said(row: Row) -> Row:
+    """Return a row for people: what stands in columns of sentences, in their language."""
+    return {name: say(value) if name in _SENTENCES else value for name, value in row.items()}
 
 
 def print_table(rows: list[Row], title: str) -> None:
@@ -57,7 +78,17 @@ def print_table(rows: list[Row], title: str) -> None:
         table.add_column(name, no_wrap=number == 0)  # the first names the row, and people copy it
     for row in rows:
         table.add_row(*(escape(str(value)) for value in row.values()))
-    Console().print(table if rows else escape(title) or "-")
+    Console(color_system=_color_system()).print(table if rows else escape(title) or "-")
+
+
+def heading(text: str) -> str:
+    """Return a text in bold; click leaves that out where stdout is no terminal, and we where NO_COLOR is set."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, bold=True)
+
+
+def _color_system() -> Literal["auto"] | None:
+    """Return what rich may do on a terminal: with NO_COLOR it would still write bold and italics."""
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def print_values(values: Iterable[object], form: Literal["json", "jsonl"]) -> None:
@@ -110,14 +141,14 @@ def progress_bar() -> "Iterator[Progress]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, color_system=_color_system())
+    columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=logs_json() or not console.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def show(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(step)
+                tasks[step] = bars.add_task(say(step))
             bars.update(tasks[step], completed=done, total=total)
 
         yield show

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, outlets_option
-from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, progress_bar
+from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, progress_bar, tell
 
 if TYPE_CHECKING:
     from pilkada_nlp.article.findings import Level
@@ -60,7 +60,7 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
                 load_tagger(),
                 outlets=outlets,
                 patience=_PATIENCE,
-                waiting=lambda: click.echo("Another run works on the archive; waiting for it", err=True),
+                waiting=lambda: tell("another run works on the archive; waiting for it"),
                 progress=progress,
             )
         seen, models = Counter[str](), set[str]()
@@ -72,11 +72,11 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
         else:
             print_values(changes, form)
     instead = f" instead of {', '.join(sorted(filter(None, models)))}" if any(models) else ""
-    click.echo(
-        f"{report.articles} articles from {report.since} on are tagged by {report.model}{instead}\n"
+    tell(f"{report.articles} articles from {report.since} on are tagged by {report.model}{instead}")
+    entries, levels = seen["entries"], seen["levels"]
+    tell(
         f"{len(report.days)} days are weighed anew, {len(report.first_weighed)} of them for the first time: "
-        f"{seen['entries']} entries changed, {seen['levels']} of them their level",
-        err=True,
+        f"{entries} entries changed, {levels} of them their level"
     )
 
 
@@ -108,7 +108,7 @@ def _short_rows(changes: "Iterable[RetaggedEntry]") -> Iterator[Row]:
             "why": "\n".join(_why(peak.stories)),
         }
     if len(ordered) > _ROWS:
-        click.echo(f"{len(ordered) - _ROWS} smaller changes are not shown; --format csv has all", err=True)
+        tell(f"{len(ordered) - _ROWS} smaller changes are not shown; --format csv has all")
 
 
 def _difference(change: "RetaggedEntry") -> float:

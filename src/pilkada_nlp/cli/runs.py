@@ -18,7 +18,7 @@ from pilkada_nlp.cli.options import (
     lang_option,
     outlets_option,
 )
-from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_table, progress_bar
+from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_table, progress_bar, tell
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
@@ -77,7 +77,10 @@ def daily(
     now = today(datetime.now(UTC))
     day = date.date() if date else now
     if day > now:
-        raise click.BadParameter(f"{day} has not come yet; a summary of it would look like calm", param_hint="--date")
+        raise click.BadParameter(
+            f"{day} has not come yet; a summary of it would look like calm; give today or an earlier day",
+            param_hint="--date",
+        )
     start_logging(log_json, f"daily {day}")
     tagger = load_tagger()
     target = out or Path(settings.out).expanduser()
@@ -115,9 +118,13 @@ def _end(result: "DailyResult") -> None:
     """Say what is missing, and end with status 1 when something is."""
     for summary in (result.summary, *result.others):
         for part, reason in summary.missing.items():
-            complain(f"summary of {summary.day}: a part is missing: {part} ({reason})")
+            complain(
+                f"summary of {summary.day}: a part is missing: {part} ({reason}); write it again with `pilkada daily`"
+            )
     if not result.any_source_read:
-        complain("no source could be read; the summary says so and holds what the archive had")
+        complain(
+            "no source could be read; the summary says so and holds what the archive had; `pilkada doctor` says more"
+        )
     if not result.any_source_read or result.summary.missing:
         sys.exit(1)
 
@@ -164,7 +171,7 @@ def poll(config: Path | None, own: Path | None, archive_url: str | None, form: F
         _report("poll", result.work, tagger, archive, Path(settings.out).expanduser(), entries=entries)
     print_rows(map(_entry_row, entries), form, "Watchlist")
     if result.work.sources and not any(source.read for source in result.work.sources):
-        complain("none of the sources that were asked could be read")
+        complain("none of the sources that were asked could be read; `pilkada doctor` says more")
         sys.exit(1)
 
 
@@ -219,7 +226,7 @@ def _wrote(path: Path) -> None:
     if logs_json():
         _log.info("wrote", extra={"path": str(path)})
     else:
-        click.echo(f"Wrote {path}", err=True)
+        tell(f"Wrote {path}")
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pilkada_nlp.cli.options import archive_option, config_option, format_option, ids_of, only_option, outlets_option
-from pilkada_nlp.cli.printing import Format, Row, print_rows, shown_time
+from pilkada_nlp.cli.printing import Format, Row, print_rows, shown_time, tell
 from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def doctor(only: Sequence[str], config: Path | None, own: Path | None, archive_u
         healths = examine(chosen, archive, datetime.now(UTC))
     print_rows(map(_health_row, healths), form, "Sources")
     sick = sum(bool(health.needs) for health in healths)
-    click.echo(f"{sick} of {len(healths)} sources need a person", err=True)
+    tell(f"{sick} of {len(healths)} sources need a person")
     if sick:
         sys.exit(1)
 
@@ -113,7 +113,7 @@ def check(ids: Sequence[str], config: Path | None, own: Path | None, form: Forma
     from pilkada_nlp.scrapers import Fetcher, try_sources
 
     if not ids:
-        click.echo(f"{len(known_outlets(config, own))} outlets, all in good form", err=True)
+        tell(f"{len(known_outlets(config, own))} outlets, all in good form")
         return
     settings = load_config(config)
     chosen = chosen_outlets(settings, config, own, ids_of(ids))
@@ -155,7 +155,7 @@ def add(url: str, config: Path | None, allow_private: bool) -> None:
         outlet, tried = find_sources(url, fetcher, allow_private=allow_private)
     for trial in tried:
         outcome = f"{trial.reason} ({trial.detail})" if trial.reason else f"{trial.links} links"
-        click.echo(f"{trial.type} {trial.address}: {outcome}", err=True)
+        tell(f"{trial.type} {trial.address}: {outcome}")
     if not outlet.verified:
         raise InputError("no feed, sitemap, WordPress interface or headlines found; see above what was tried", url)
     click.echo(outlet_toml(outlet))

@@ -15,7 +15,7 @@ import msgspec
 from pilkada_nlp.archive import Tagged
 from pilkada_nlp.article import SOURCE_KINDS, Evidence, Strength, Tagging
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
-from pilkada_nlp.cli.printing import harmless, shown_time
+from pilkada_nlp.cli.printing import harmless, heading, shown_time
 from pilkada_nlp.corpora import GUIDELINE, Labels
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling import Labelling, guessed
@@ -272,8 +272,8 @@ class Session:
     def _show(self, item: Item, count: str, draft: Labels) -> None:
         article, tagging = item.tagged.article, item.tagged.tagging
         facts = [count, article.id, article.outlet, str(article.day), ", ".join(item.reasons)]
-        lines = [click.style("── " + " · ".join(filter(None, map(harmless, facts))), dim=True)]
-        lines.append(click.style(_filled(article.title[:_LEAD]), bold=True))
+        lines = ["── " + " · ".join(filter(None, map(harmless, facts)))]
+        lines.append(heading(_filled(article.title[:_LEAD])))
         lines.append(f"{harmless(article.url)[:_LEAD]}\n")
         lead = article.text[:_LEAD]
         lines.append(_filled(lead) + (" …" if len(article.text) > _LEAD else ""))
@@ -301,7 +301,7 @@ class Session:
         """Return labels in words, with the model's probabilities where it is the model that says so."""
         sure = _probabilities(tagging) if tagging else {}
         if not labels.rel:
-            return click.style(f"{who}: ", bold=True) + f"about no election{sure.get('relevant', '')}"
+            return heading(f"{who}: ") + f"about no election{sure.get('relevant', '')}"
         themes = [f"{self._themes.get(theme, theme)}{sure.get(theme, '')}" for theme in labels.pokok]
         themes += [f"{self._themes.get(theme, theme)} (only named)" for theme in labels.sebutan]
         rows = {
@@ -316,7 +316,7 @@ class Session:
             "who speaks": labels.kind,
         }
         shown = [_filled(value, f"  {name:12}", " " * 14) for name, value in rows.items() if value]
-        return "\n".join([click.style(f"{who}:", bold=True), *shown])
+        return "\n".join([heading(f"{who}:"), *shown])
 
 
 def _probabilities(tagging: Tagging) -> dict[str, str]:

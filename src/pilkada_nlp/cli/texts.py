@@ -9,8 +9,9 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
+from pilkada_nlp.cli.messages import say
 from pilkada_nlp.cli.options import config_option, format_option, lang_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_json, print_rows, print_values
+from pilkada_nlp.cli.printing import Format, Row, complain, heading, print_json, print_rows, print_values
 from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def tag(files: Sequence[str], model: Path | None, explain: bool, lang: "Language
     Example: pilkada tag berita.jsonl --format jsonl
     """
     if explain and form != "table":
-        raise click.UsageError(f"--explain prints text for people and has no --format {form}")
+        raise click.UsageError(f"--explain prints text for people; leave it or --format {form} out")
     from pilkada_nlp.classifiers import load_tagger
 
     tagger = load_tagger(model)
@@ -88,7 +89,7 @@ def _print_taggings(pairs: "Iterable[tuple[Article, Tagging]]", form: Format) ->
 
 def _described(article: "Article", tagging: "Tagging") -> str:
     """Return a tagging in a few lines for people."""
-    lines = [click.style(f"{tagging.id}  {article.title}", bold=True)]
+    lines = [heading(f"{tagging.id}  {article.title}")]
     kind = tagging.source_kind.value + (f" {tagging.source_kind.mark}" if tagging.source_kind.mark else "")
     if tagging.modality is None:
         lines.append(f"  not about an election ({tagging.relevant.score:.2f}); {kind}")
@@ -184,7 +185,7 @@ def _saved(name: str, url: str | None, config: Path | None) -> "Job":
         with click.open_file(name, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", name) from error
+        raise InputError(f"cannot be read ({error.strerror}); check its name and permissions", name) from error
     if url is None:
         return Job(page_of_html(content), None)
     outlet = outlet_of(url, known_outlets(config))
@@ -205,7 +206,9 @@ def _fetched(url: str, config: Path | None) -> "Job":
     with closing(Fetcher(contact)) as fetcher:
         page = fetcher.get(url, outlet)
         if isinstance(page, Rejection):
-            raise InputError(f"cannot be fetched ({page.reason}: {page.detail})", url)
+            raise InputError(
+                f"cannot be fetched ({page.reason}: {page.detail}); try later, or save the page and give the file", url
+            )
         rest = [fetcher.get(address, outlet) for address in further_pages(page, outlet)]
     return Job(page, known, [part for part in rest if not isinstance(part, Rejection)])
 
@@ -216,14 +219,14 @@ def _page_text(shown: dict[str, Any]) -> str:
     rules = [f"  {name}: {rule}" for name, rule in shown.get("rules", {}).items()]
     why = [*(["", "Rules:", *rules] if rules else []), *(["", "Removed:", *pieces] if pieces else [])]
     if "refused" in shown:
-        return "\n".join([f"no article: {shown['refused']} ({shown['detail']})", *why])
+        return "\n".join([say(f"no article: {shown['refused']} ({shown['detail']})"), *why])
     names = ("url", "outlet", "published_at", "published_on", "updated_at", "authors", "editors", "section", "tags")
     facts = (*names, "dateline", "marks", "source_line")
     values = {name: ", ".join(value) if isinstance(value := shown[name], list) else value for name in facts}
     head = [f"{name}: {value}" for name, value in values.items() if value]
     if not shown["complete"]:
         head.append("complete: no, further pages are missing")
-    return "\n".join([click.style(shown["title"], bold=True), *head, "", shown["body"], *why])
+    return "\n".join([heading(shown["title"]), *head, "", shown["body"], *why])
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pilkada_nlp.cli.options import archive_option, by_option, day_option, format_option, ids_of, one_line, who
-from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, shown_time
+from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, shown_time, tell
 from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _regions(text: str) -> str:
 def _listed(text: str, read: Callable[[str], str]) -> str:
     """Return names with commas as ids with commas, as they stand in a correction."""
     if not (names := ids_of([text])):
-        raise InputError("names nothing", text)
+        raise InputError("names nothing; give one or several, with commas between", text)
     return ",".join(dict.fromkeys(map(read, names)))
 
 
@@ -120,7 +120,7 @@ def watchlist(
     if blind:
         names = ", ".join(f"{one.region} {one.name}" for one in blind[:5])
         more = f" and {len(blind) - 5} more" if len(blind) > 5 else ""
-        click.echo(f"no data, which is not calm: {names}{more}", err=True)
+        tell(f"no data, which is not calm: {names}{more}")
 
 
 def _newest(archive: "Archive", given: datetime | None) -> "tuple[date, list[WatchlistEntry]]":
@@ -297,9 +297,9 @@ def decide(entry: str, action: Any, why: str, until: datetime | None, by: str | 
         if made.until and made.until < day:
             raise click.BadParameter(f"is over before {day}, the day of the watchlist", param_hint="--until")
         archive.add_decision(made)
-    click.echo(f"Recorded: {entry} {_decided(made)}", err=True)
+    tell(f"Recorded: {entry} {_decided(made)}")
     if entry not in {one.id for one in entries}:
-        click.echo(f"{entry} is not on the watchlist of {day}; the decision is kept all the same", err=True)
+        tell(f"{entry} is not on the watchlist of {day}; the decision is kept all the same")
 
 
 @click.command()
@@ -365,8 +365,8 @@ def correct(
                 changes=changes,
             )
         )
-    said = "withdrawn" if withdraw else ", ".join(f"{field} is {value}" for field, value in changes.items())
-    click.echo(f"Recorded: {known} {said}; the next edition says so", err=True)
+    said = "withdrawn" if withdraw else ", ".join(f"{field}={value}" for field, value in changes.items())
+    tell(f"Recorded: {known} {said}; the next edition says so")
 
 
 def _published(archive: "Archive", line: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pilkada_nlp.cli.messages import say
 from pilkada_nlp.cli.options import (
     archive_option,
     config_option,
@@ -26,6 +27,7 @@ from pilkada_nlp.cli.printing import (
     print_rows,
     progress_bar,
     shown_time,
+    tell,
 )
 from pilkada_nlp.errors import ConfigError
 
@@ -48,20 +50,22 @@ def init(contact: str | None, outlets: str | None, out: Path | None, config: Pat
 
     path = config or default_config()
     if path.exists():
-        click.confirm(f"{path} exists; write it anew?", abort=True, err=True)
+        click.confirm(say(f"{path} exists; write it anew?"), abort=True, err=True)
     known = load_outlets()
-    contact = contact or click.prompt("Contact address (e-mail or web) for the User-Agent", err=True)
+    contact = contact or click.prompt(say("Contact address (e-mail or web) for the User-Agent"), err=True)
     if not re.search(r"\w@\w|https?://\w", str(contact)):
         raise click.BadParameter(f"{contact!r} is no e-mail or web address", param_hint="--contact")
     if outlets is None:
-        click.echo("Known outlets: " + ", ".join(known), err=True)
-        outlets = click.prompt("Outlets to read (ids, commas; empty for all)", default="", show_default=False, err=True)
+        tell("Known outlets: " + ", ".join(known))
+        outlets = click.prompt(
+            say("Outlets to read (ids, commas; empty for all)"), default="", show_default=False, err=True
+        )
     chosen = ids_of([outlets or ""])
     if unknown := sorted(set(chosen) - set(known)):
         raise ConfigError(f"unknown outlets: {', '.join(unknown)}; `pilkada outlets list` shows all")
-    out = out or Path(click.prompt("Folder for the summaries", default="ringkasan", err=True))
+    out = out or Path(click.prompt(say("Folder for the summaries"), default="ringkasan", err=True))
     write_config(path, str(contact), str(out.expanduser().absolute()), chosen)
-    click.echo(f"Wrote {path}", err=True)
+    tell(f"Wrote {path}")
 
 
 @click.command()
@@ -120,9 +124,9 @@ def fetch(
         )
     print_rows(map(_source_row, report.asked), form, "Sources asked")
     reasons = ", ".join(f"{reason} {count}" for reason, count in report.set_aside.most_common())
-    click.echo(f"{report.pages} new articles; set aside: {reasons or 'nothing'}; {len(report.left)} not due", err=True)
+    tell(f"{report.pages} new articles; set aside: {reasons or 'nothing'}; {len(report.left)} not due")
     if report.asked and all(record.outcome == "failed" for record in report.asked):
-        complain("none of the sources that were asked could be read")
+        complain("none of the sources that were asked could be read; `pilkada doctor` says more")
         sys.exit(1)
 
 

@@ -199,7 +199,7 @@ def run_demo(out: Path, language: Language = "id", progress: Progress = silent) 
         for old in out.glob("demo-archive.db*"):
             old.unlink()
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror})", out) from error
+        raise OutputError(f"cannot be written ({error.strerror}); name another folder with --out", out) from error
     archive = Archive(f"sqlite:///{(out / 'demo-archive.db').resolve()}")
     fetcher = Fetcher("peragaan di mesin ini", clock=lambda: _NOW)
     try:

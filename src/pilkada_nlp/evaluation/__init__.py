@@ -77,7 +77,9 @@ def evaluate(tagger: Tagger, labelled: Sequence[Labelling], seed: int = 0) -> Ev
     Raises InputError when there are none.
     """
     if not labelled:
-        raise InputError("there are no labelled articles to judge a model by", "data")
+        raise InputError(
+            "there are no labelled articles to judge a model by; give a file or folder that holds some", "data"
+        )
     articles = [article_of(labelling) for labelling in labelled]
     taggings = tagger.tag(articles)
     pairs = [(labelling.article.labels, tagging) for labelling, tagging in zip(labelled, taggings, strict=True)]

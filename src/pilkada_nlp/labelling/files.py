@@ -19,7 +19,7 @@ def content(path: Path) -> bytes:
         with path.open("rb") as stream:
             read = stream.read(LARGEST + 1)
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", str(path)) from error
+        raise InputError(f"cannot be read ({error.strerror}); check its name and permissions", str(path)) from error
     if len(read) > LARGEST:
         raise InputError(f"is larger than {LARGEST >> 20} MB; split it", str(path))
     return read
@@ -36,12 +36,18 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
                 if len(line) > LONGEST_LINE:
-                    raise InputError(f"the line is longer than {LONGEST_LINE >> 20} MB", str(path), number)
+                    raise InputError(
+                        f"the line is longer than {LONGEST_LINE >> 20} MB; a line holds one labelling",
+                        str(path),
+                        number,
+                    )
                 try:
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:
-                    raise InputError(f"is no UTF-8 text ({error.reason})", str(path), number) from error
+                    raise InputError(
+                        f"is no UTF-8 text ({error.reason}); save it as UTF-8", str(path), number
+                    ) from error
                 if text.strip():
                     yield number, text
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", str(path)) from error
+        raise InputError(f"cannot be read ({error.strerror}); check its name and permissions", str(path)) from error

@@ -134,9 +134,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"is no JSON ({error})", str(path), number) from error
+            raise InputError(f"is no JSON ({error}); mend the line", str(path), number) from error
         if not isinstance(row, dict):
-            raise InputError("is no object", str(path), number)
+            raise InputError("is no object; a line holds one labelling in braces", str(path), number)
         yield number, row
 
 

@@ -53,7 +53,7 @@ def read_tasks(path: Path, vocabulary: Vocabulary) -> Reading:
     try:
         tasks = json.loads(content(path).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"is no JSON ({error})", str(path)) from error
+        raise InputError(f"is no JSON ({error}); export from Label Studio as JSON", str(path)) from error
     if not isinstance(tasks, list):
         raise InputError("is no list of tasks; export from Label Studio as JSON", str(path))
     reading = Reading([], [])

@@ -273,7 +273,9 @@ def _records(text: str, delimiter: str, path: Path) -> Iterator[tuple[int, list[
             try:
                 record = next(reader, None)
             except csv.Error as error:
-                raise InputError(f"is no CSV ({error})", str(path), line) from error
+                raise InputError(
+                    f"is no CSV ({error}); save it again as “CSV UTF-8” or as .xlsx", str(path), line
+                ) from error
             if record is None:
                 return
             yield line, record
@@ -296,7 +298,7 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
         with zipfile.ZipFile(packed) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError) as error:
-        raise InputError(f"is no XLSX file ({error})", str(path)) from error
+        raise InputError(f"is no XLSX file ({error}); save it again as .xlsx, or as CSV", str(path)) from error
     # No entry gives more than it declares: the zip module stops there.
     if size > LARGEST:
         raise InputError(f"unpacks to {size >> 20} MB, more than {LARGEST >> 20}; split it", str(path))
@@ -307,7 +309,9 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
         page.reset_dimensions()  # or rows are passed over that the sheet does not claim to have
         yield from page.iter_rows(max_col=_MOST_COLUMNS + 1)
     except Exception as error:  # openpyxl raises whatever its many readers happen to meet in a broken file
-        raise InputError(f"is no XLSX file that can be read ({error})", str(path)) from error
+        raise InputError(
+            f"is no XLSX file that can be read ({error}); save it again as .xlsx, or as CSV", str(path)
+        ) from error
 
 
 def _text_of(name: str, cell: Any) -> str:

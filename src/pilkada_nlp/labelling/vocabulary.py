@@ -173,7 +173,7 @@ class Vocabulary:
 def near(word: str, known: Collection[str]) -> str:
     """Return the end of a sentence that names what may have been meant: "; did you mean …?" or all of a few."""
     if close := get_close_matches(word, known, n=3):
-        return f"; did you mean {' or '.join(close)}?"
+        return f"; did you mean {', '.join(close)}?"
     return f"; known are {', '.join(known)}" if len(known) < 25 else ""
 
 

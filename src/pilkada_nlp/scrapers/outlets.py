@@ -45,7 +45,7 @@ def _parsed(text: str, path: Path) -> dict[str, Outlet]:
         raise ConfigError(f"{path}: {', '.join(unknown)}: only [[outlets]] belong in it", path)
     rows = table.get("outlets")
     if not isinstance(rows, list) or not rows:
-        raise ConfigError(f"{path}: no [[outlets]] in it", path)
+        raise ConfigError(f"{path}: no [[outlets]] in it; `pilkada outlets add` prints one", path)
     outlets: dict[str, Outlet] = {}
     for number, row in enumerate(rows, 1):
         name = row.get("id", f"number {number}") if isinstance(row, dict) else f"number {number}"

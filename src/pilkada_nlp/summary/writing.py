@@ -62,7 +62,7 @@ def _earlier(summary: DailySummary, out: Path, language: Language) -> list[Daily
         try:
             found.append(_read(path.read_bytes()))
         except (OSError, msgspec.MsgspecError) as error:
-            _log.warning("%s is left out of the feed: %s", path, error)
+            _log.warning(f"{path} is left out of the feed: {error}")
     return found
 
 

@@ -1,9 +1,10 @@
 """A bar over many texts, where somebody can see it: on a terminal or in a notebook, never in a pipe."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 _Item = TypeVar("_Item")
 _Show = Callable[[int], None]
@@ -47,8 +48,9 @@ def _terminal_bar(total: int | None) -> Iterator[_Show]:
     from rich.errors import LiveError
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     columns = (TextColumn("tag"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    bars = Progress(*columns, console=Console(stderr=True, color_system=colours), transient=True)
     try:
         bars.start()
     except LiveError:  # another bar is on the screen already

@@ -52,5 +52,7 @@ def write_folder(model: LinearModel, manifest: Manifest, out: Path, taxonomy_fil
         fresh.rename(out)
         shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"the model cannot be written ({error.strerror or error})", out) from error
+        raise OutputError(
+            f"the model cannot be written ({error.strerror or error}); check the folder and the space on the disk", out
+        ) from error
     return manifest

@@ -13,7 +13,7 @@ def one_of(word: str, words: Collection[str], kind: str) -> str:
     if word in words:
         return word
     near = difflib.get_close_matches(word, words, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(words)}"
+    hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(words)}"
     raise InputError(f"there is no such {kind}; {hint}", word)
 
 

@@ -59,7 +59,9 @@ def load_watches(path: Path) -> tuple[Watch, ...]:
         raise ConfigError(f"{path}: {', '.join(unknown)}: only [[watches]] belong in it", path)
     rows = content.get("watches")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(f"{path}: no [[watches]] in it", path)
+        raise ConfigError(
+            f"{path}: no [[watches]] in it; write one, or take watches_file out of the configuration", path
+        )
     watches: dict[str, Watch] = {}
     for number, row in enumerate(rows, 1):
         name = row.get("name") or f"number {number}"
@@ -68,7 +70,7 @@ def load_watches(path: Path) -> tuple[Watch, ...]:
         except (InputError, msgspec.ValidationError) as error:
             raise ConfigError(f"{path}: watch {name}: {error}", path) from error
         if watch.name in watches:
-            raise ConfigError(f"{path}: watch {name}: name: stands twice", path)
+            raise ConfigError(f"{path}: watch {name}: name: stands twice; give one of them another", path)
         watches[watch.name] = watch
     return tuple(watches.values())
 
@@ -84,7 +86,7 @@ def _checked(row: dict[str, Any]) -> Watch:
     themes = _each(row, "themes", theme_called)
     watch = msgspec.structs.replace(msgspec.convert(row, Watch), regions=codes, themes=themes)
     if not watch.name.strip():
-        raise InputError("is empty", "name")
+        raise InputError("is empty; name the watch", "name")
     if not watch.notify:
         raise InputError("is empty; name a channel of the configuration", "notify")
     if not 0 <= watch.severity <= 4:
@@ -158,7 +160,7 @@ def _words(text: str) -> list[Word]:
 def _forms(text: str) -> list[Word]:
     """Return the words to look for; InputError when there are none."""
     if not (words := _words(text)):
-        raise InputError("holds no word", text)
+        raise InputError("holds no word; write one", text)
     return words
 
 

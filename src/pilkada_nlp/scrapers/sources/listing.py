@@ -88,7 +88,7 @@ def check_template(address: str) -> str:
     """Return what is wrong with the fields of a listing's address, "" when nothing is."""
     rest = _FIELD.sub("", address)
     if "{" in rest or "}" in rest:
-        return f"{address!r} has a field other than {{date:%Y-%m-%d}} and {{page}}"
+        return f"{address!r} has other fields in braces than date:%Y-%m-%d and page"
     return ""
 
 
