@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SOURCES := $(shell find src models -type f -not -name '*.pyc') pyproject.toml README.md
 
-.PHONY: setup demo test lint docs docs-reference bench models notebooks schema requirements clean
+.PHONY: setup demo test lint docs docs-reference screenshot bench models notebooks schema requirements clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed
@@ -38,6 +38,10 @@ docs: setup
 # The parts of the pages that follow from the code; run after a change of commands, themes, types or modules.
 docs-reference: setup
 	$(BIN)/python -m docs.generate
+
+# The picture of the README; needs Debian's chromium.
+screenshot: setup
+	$(BIN)/python docs/screenshot.py
 
 # The extractors that ours is compared with want other versions than the developers' tools, so they have their own place.
 .venv-bench/installed: requirements/bench.txt

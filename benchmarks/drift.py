@@ -35,6 +35,7 @@ _DRAWS: Final = 20
 _STRANGE: Final = "asing"
 _EACH_THEME: Final = 40  # articles of a theme in the corpus, from which tripling it can be told from chance
 _POSTS: Final = 6  # every sixth post
+_PASSAGE: Final = 60  # English words
 
 
 class Row(NamedTuple):
@@ -104,10 +105,10 @@ def ordinary(press: Sequence[Row], tagger: Tagger, chance: random.Random) -> Ite
 
 
 def english() -> list[str]:
-    """Return passages of this project's own English documentation, as long as short articles."""
+    """Return passages of this project's own English documentation, as long as short news."""
     text = " ".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CHANGELOG.md"))
     words = text.split()
-    return [" ".join(words[at : at + 120]) for at in range(0, len(words) - 120, 120)]
+    return [" ".join(words[at : at + _PASSAGE]) for at in range(0, len(words) - _PASSAGE, _PASSAGE)]
 
 
 def in_disorder(text: str, chance: random.Random) -> str:

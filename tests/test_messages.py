@@ -287,7 +287,7 @@ def test_what_python_says_is_known() -> None:
 def run(*args: str, language: str | None, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own, with nothing of the user's."""
     own = {name: value for name, value in os.environ.items() if name not in ("PILKADA_LANG", "NO_COLOR")}
-    own |= {"XDG_CONFIG_HOME": str(cwd), "XDG_DATA_HOME": str(cwd), **environment}
+    own |= {"XDG_CONFIG_HOME": str(cwd), "XDG_DATA_HOME": str(cwd), "PYTHONPATH": str(SOURCE.parent), **environment}
     own |= {"PILKADA_LANG": language} if language else {}
     command = [sys.executable, "-m", "pilkada_nlp", *args]
     return subprocess.run(command, env=own, cwd=cwd, capture_output=True, text=True, check=False)
@@ -478,7 +478,13 @@ def on_a_terminal(args: list[str], cwd: Path, **environment: str) -> bytes:
     """Return what the command prints on a terminal."""
     outer, inner = pty.openpty()
     own = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    own |= {"TERM": "xterm-256color", "XDG_DATA_HOME": str(cwd), "XDG_CONFIG_HOME": str(cwd), **environment}
+    own |= {
+        "TERM": "xterm-256color",
+        "XDG_DATA_HOME": str(cwd),
+        "XDG_CONFIG_HOME": str(cwd),
+        "PYTHONPATH": str(SOURCE.parent),
+        **environment,
+    }
     command = [sys.executable, "-m", "pilkada_nlp", *args]
     with subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner, env=own, cwd=cwd):
         os.close(inner)

@@ -97,7 +97,7 @@ def next_(count: int, out: Path | None, archive_url: str | None, form: Format) -
     """List the N articles of the last four weeks that are most worth labelling, the most useful first.
 
     One of each story, and different from each other. "margin" is near a threshold of the model, "review" what it would
-    have looked at itself, "rare" seems to be about a theme that few texts teach. A file that is written begins with
+    have looked at itself, "rare" seems to be about a theme that few of them have. A file that is written begins with
     what the model says; filled in, it comes back by `pilkada labels import`.
 
     Example: pilkada label next 20 --out tugas.json

@@ -107,11 +107,11 @@ def moved(day: date, archive: Archive, tagger: Tagger) -> list[Drift]:
 
 def reweigh(day: date, archive: Archive, outlets: Sequence[Outlet], now: datetime) -> Watchlist:
     """Return the watchlist of `day` as what the archive holds makes it, and store it in place of the one before."""
-    read = _readable(outlets, archive)
     last = archive.summary(day)
     if last is not None and last.closed:
-        read |= {source.outlet for source in last.sources if source.read}
-    _, watchlist = weigh(day, archive, outlets, read, _whole(day, now))
+        watchlist = weigh_again(day, archive, outlets)
+    else:
+        _, watchlist = weigh(day, archive, outlets, _readable(outlets, archive), _whole(day, now))
     archive.replace_entries(day, watchlist.entries)
     return watchlist
 
