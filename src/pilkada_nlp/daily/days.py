@@ -154,7 +154,7 @@ def weigh(
         if (day - story.day).days < _NAMED:
             for place in story.regions:
                 named[place.code] += len(story.members)
-    published = archive.outlet_days(whole - timedelta(days=_USUAL), whole)
+    published = archive.outlet_days(whole - timedelta(days=_USUAL), day)
     coverage = cover(outlets, read, published, named, whole)
     return stories, build_watchlist(stories, day, coverage=coverage, decisions=archive.decisions())
 
