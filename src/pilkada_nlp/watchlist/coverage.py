@@ -73,7 +73,8 @@ def cover(
 
     An outlet belongs to its regions, to their province, and to the regencies of a province that it reports on; national
     ones belong to none. `read` are the ids of outlets that answered, `published` is outlet -> day -> number of its
-    articles over four weeks up to `day`, and on a day after it that is not over yet, `named` is region code -> articles of the last seven days that name it as a place.
+    articles over four weeks up to `day`, and on a day after it that is not over yet; `named` is region code -> articles
+    of the last seven days that name it as a place.
     """
     own: defaultdict[str, set[str]] = defaultdict(set)  # region -> outlets that report on it, or on a part of it
     for outlet in outlets:
