@@ -79,6 +79,9 @@ def models(folder: Path | None, form: Format) -> None:
         }
         for version in versions
     ]
+    if form == "table":
+        for row in rows:
+            del row["made"], row["relevance"]  # so that the rest has room in eighty columns
     print_rows(rows, form, "Models")
     for version in versions:
         if version.problem:
