@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SOURCES := $(shell find src models -type f -not -name '*.pyc') pyproject.toml README.md
 
-.PHONY: setup demo test lint docs docs-reference screenshot bench models schema requirements clean
+.PHONY: setup demo test lint docs docs-reference screenshot bench models notebooks schema requirements clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed
@@ -64,6 +64,11 @@ bench: setup .venv-bench/installed
 
 models: setup
 	$(BIN)/pilkada train corpora/berita corpora/ringkas --sentences corpora/kalimat --out models/tagger
+
+# Runs the notebooks by the shipped model, whichever the developer has put in service, and stores what they show.
+notebooks: setup
+	XDG_DATA_HOME=$$(mktemp -d) $(BIN)/python -m pytest --nbmake --nbmake-timeout=900 --overwrite notebooks
+	$(BIN)/python notebooks/tidy.py notebooks/*.ipynb
 
 # The published schema of the summary's JSON; run after a change of the types in article/findings.py.
 schema: setup

@@ -72,7 +72,7 @@ def ordinary(press: Sequence[Row], tagger: Tagger, chance: random.Random) -> Ite
         outlets[row.article.outlet].append(row)
         if on := row.article.published_on:
             weeks[on - timedelta(days=on.weekday())].append(row)
-    reference = tagger.manifest.unknown_share or 0.0
+    reference = tagger.manifest.reference.unknown if tagger.manifest.reference else 0.0
     for kind, least in (("all articles", 100), ("articles on elections", 25)):
         means = []
         for rows in outlets.values():

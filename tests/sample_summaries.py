@@ -237,6 +237,7 @@ def full_summary() -> DailySummary:
         version="0",
         warnings=(Drift(kind="election_words", found=0.22, usual=0.17, articles=120, outlet="kabar"),),
         notice="Contoh untuk uji tampilan.",
+        contact="pemantau@contoh.id",
     )  # fmt: skip
 
 

@@ -379,6 +379,16 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
         Archive(f"sqlite:///{path}")
 
 
+def test_a_row_that_cannot_be_read_is_a_sentence(archive: Archive, tmp_path: Path) -> None:
+    """Whatever was done to a row, people read which archive it is and what to do."""
+    archive.add_articles([article_of("isi", id="a1")])
+    with sqlite3.connect(archive.path) as connection:
+        connection.execute("UPDATE articles SET data = x'7b22'")
+    for ask in (lambda: archive.article("a1"), lambda: archive.articles(date.min, date.max)):
+        with pytest.raises(ArchiveError, match="a row that this version cannot read"):
+            ask()
+
+
 def test_a_full_disk_leaves_nothing_half_written(archive: Archive, tmp_path: Path) -> None:
     """When the database cannot grow, the error says so and the last whole state stays."""
     archive.add_pages([page_of("isi", "https://a.id/ada")])

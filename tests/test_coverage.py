@@ -46,6 +46,12 @@ def test_who_did_not_answer_or_fell_far_below_its_median_is_silent() -> None:
     assert seen["64.03"].silent == ("kaltim",)
 
 
+def test_who_speaks_on_the_day_that_has_just_begun_is_not_silent() -> None:
+    """Nothing on the last whole day, something since: whom the page quotes it does not call silent."""
+    published = PUBLISHED | {"kutim": STEADY | {DAY: 0, DAY + timedelta(days=1): 1}}
+    assert cover(OUTLETS, EVERYONE, published, {}, DAY)["64.08"].silent == ()
+
+
 def test_an_outlet_long_dead_is_silent_though_its_median_is_zero() -> None:
     """It answers, and has had nothing for a week or for ever."""
     dead = {DAY - timedelta(days=back): 5 for back in range(20, 29)}

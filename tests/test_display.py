@@ -242,9 +242,9 @@ def test_a_map_of_entries_alone_says_so() -> None:
     """Where the states of all regions were not kept, the map shows listed regions and calls the others unlisted."""
     summary = full_summary()
     alone = Watchlist(day=summary.day, entries=summary.watchlist).plot.map().to_json()
-    assert "tidak terdaftar" in alone
+    assert "tanpa entri" in alone
     assert "tanpa data" not in alone
-    assert "tidak terdaftar" not in watchlist(summary).plot.map().to_json()
+    assert "tanpa entri" not in watchlist(summary).plot.map().to_json()
 
 
 @pytest.mark.parametrize("text", ATTACKS)

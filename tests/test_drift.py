@@ -1,5 +1,6 @@
 """Drift: silence on news as before, a warning when words are strange or a theme swells, and what a summary says."""
 
+import math
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -7,15 +8,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import Article
 from pilkada_nlp.article.findings import DailySummary, Drift
 from pilkada_nlp.classifiers import Tagger
+from pilkada_nlp.cli import main
 from pilkada_nlp.corpora import LabelledArticle, read_corpus
 from pilkada_nlp.daily import bring_up_to_date, close_day
-from pilkada_nlp.drift import find_drift
+from pilkada_nlp.drift import drift_report, find_drift, stability_index
 from pilkada_nlp.elections import load_calendar
+from pilkada_nlp.errors import ModelError
 from pilkada_nlp.summary import digest, render
 from pilkada_nlp.wording import Language
 from tests.conftest import article_of
@@ -80,8 +84,59 @@ def test_a_theme_that_swells_is_told(tagger: Tagger, rows: list[LabelledArticle]
 def test_models_without_a_figure_say_nothing_of_words(tagger: Tagger, rows: list[LabelledArticle]) -> None:
     """A manifest without the share of unknown words gives no warnings on them."""
     strange = articles([garbled(row) for row in rows[:40]])
-    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, unknown_share=None), tagger.taxonomy)
+    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, reference=None), tagger.taxonomy)
     assert find_drift(strange, older.tag(strange), older) == []
+
+
+def test_the_report_has_weeks_and_outlets_beside_the_training_texts(
+    tagger: Tagger, rows: list[LabelledArticle]
+) -> None:
+    """Each article counts once among the weeks and once among the outlets; strange words and few articles show."""
+    strange = articles([garbled(row) for row in rows[:40]], "rusak", 500)
+    late = [msgspec.structs.replace(one, day=date(2025, 1, 1)) for one in articles(rows[:3], "sedikit", 900)]
+    all_of_them = [*articles(rows), *strange, *late]
+    report = drift_report(zip(all_of_them, tagger.tag(all_of_them), strict=True), tagger)
+    assert report.training == tagger.manifest.reference
+    assert [(row.where, row.articles) for row in report.weeks] == [("2024-W47", 200), ("2025-W01", 3)]
+    assert [(row.where, row.articles) for row in report.outlets] == [("rusak", 40), ("sedikit", 3), ("uji", 160)]
+    broken, few, usual = report.outlets
+    assert broken.unknown > 0.5 > 0.1 > usual.unknown
+    assert few.relevance is None
+    assert usual.relevance is not None
+    assert usual.related > 100
+    main = [tag.theme for one in tagger.tag(articles(rows)) for tag in one.themes if tag.strength == "pokok"]
+    assert usual.themes["petahana"] == round(main.count("petahana") / usual.related, 4)
+
+
+def test_the_stability_index_is_the_published_one() -> None:
+    """Sum of (found - expected) x ln(found / expected) over the ranges; nothing where they are equal."""
+    assert stability_index((0.5, 0.5), (0.5, 0.5)) == 0
+    assert stability_index((0.4, 0.6), (0.6, 0.4)) == pytest.approx(0.4 * math.log(1.5))
+    assert stability_index((0.0, 1.0), (0.5, 0.5)) < 10
+
+
+def test_a_model_without_a_reference_cannot_report(tagger: Tagger) -> None:
+    """It says what to do."""
+    older = Tagger(tagger._model, msgspec.structs.replace(tagger.manifest, reference=None), tagger.taxonomy)
+    with pytest.raises(ModelError, match="train it again"):
+        drift_report([], older)
+
+
+def test_the_command_prints_the_report(tagger: Tagger, rows: list[LabelledArticle], tmp_path: Path) -> None:
+    """All figures as CSV, the furthest themes as a table, and advice where there is nothing to look at."""
+    place = f"sqlite:///{tmp_path}/a.db"
+    archive = Archive(place)
+    archive.add_articles(articles(rows[:40]))
+    bring_up_to_date(archive, DAY, DAY, tagger=tagger)
+    command = ["drift", "--archive", place, "--since", f"{DAY}"]
+    table = CliRunner().invoke(main, command, env={"COLUMNS": "120"})
+    assert "2024-W47" in table.stdout
+    assert "training" in table.stdout
+    lines = CliRunner().invoke(main, [*command, "--format", "csv"]).stdout.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["where", "training", "2024-W47", "uji"]
+    nothing = CliRunner().invoke(main, ["drift", "--archive", place, "--since", f"{DAY + timedelta(days=1)}"])
+    assert nothing.exit_code == 1
+    assert "retag" in nothing.stderr
 
 
 @pytest.mark.parametrize("language", ["id", "en"])

@@ -95,6 +95,7 @@ def evil_summary(text: str = EVIL) -> DailySummary:
         warnings=(Drift(kind="theme", found=0.3, usual=0.1, articles=80, outlet=text, theme=text),),
         missing={text: text},
         notice=text,
+        contact=text,
         model=text,
     )
 
@@ -150,6 +151,16 @@ def test_the_page_says_what_the_summary_holds() -> None:
     assert len(page.ids) == len(set(page.ids))
     anchors = {link[1:] for link in page.links if link.startswith("#")}
     assert anchors <= set(page.ids)
+
+
+def test_the_page_says_where_to_ask_for_a_correction() -> None:
+    """The address of those who publish it is a link where it is an e-mail or web address, and never anything else."""
+    replace, full = msgspec.structs.replace, full_summary()
+    assert 'href="mailto:pemantau%40contoh.id">pemantau@contoh.id</a>' in render(full)["html"]
+    assert texts("id")["summary"]["wrong"] in render(full)["md"]
+    assert '<a href="https://contoh.id">' in render(replace(full, contact="https://contoh.id"))["html"]
+    assert "javascript:alert(1)</p>" in render(replace(full, contact="javascript:alert(1)"))["html"]
+    assert texts("id")["summary"]["wrong"] not in render(replace(full, contact=""))["html"]
 
 
 def test_shares_of_few_are_numbers_only() -> None:

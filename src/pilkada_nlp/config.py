@@ -126,10 +126,11 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file `config.toml`.
 
-    `contact` (an e-mail or web address) goes into the User-Agent. `outlets_file` is a table of own outlets that are
-    added to the shipped ones or override them. `outlets` are ids of either; empty means all. `out` is the folder of
-    the summaries. `calendar_file` describes elections of one's own, in the form of the shipped `data/calendar.toml`.
-    `alerts` says who is told at once of what cannot wait. Files are looked for beside the configuration.
+    `contact` (an e-mail or web address) goes into the User-Agent, and stands on the summary for those whom it wrongs.
+    `outlets_file` is a table of own outlets that are added to the shipped ones or override them. `outlets` are ids of
+    either; empty means all. `out` is the folder of the summaries. `calendar_file` describes elections of one's own, in
+    the form of the shipped `data/calendar.toml`. `alerts` says who is told at once of what cannot wait. Files are
+    looked for beside the configuration.
     """
 
     contact: str

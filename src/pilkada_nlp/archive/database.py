@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
@@ -126,6 +127,10 @@ class Database:
                 yield connection
         except sa.exc.DBAPIError as error:
             raise ArchiveError(_advice(str(error.orig)), self.url) from error
+        except msgspec.MsgspecError as error:
+            raise ArchiveError(
+                f"it holds a row that this version cannot read ({error}); restore a copy", self.url
+            ) from error
 
 
 def upsert(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> None:

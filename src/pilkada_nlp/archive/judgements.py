@@ -58,7 +58,7 @@ class Judgements(Labels):
         """Return the article with this id, None when there is none."""
         with self._guarded() as connection:
             data = connection.scalar(sa.select(t.articles.c.data).where(t.articles.c.id == key))
-        return msgspec.json.decode(data, type=Article) if data else None
+            return msgspec.json.decode(data, type=Article) if data else None
 
     def untagged(self, model: str, first: date, last: date) -> Iterator[list[Article]]:
         """Yield, in batches, the articles that no model has tagged, and those of these days that `model` has not."""
@@ -286,7 +286,7 @@ class Judgements(Labels):
         with self._guarded() as connection:
             owner = connection.scalar(sa.select(t.members.c.story).where(t.members.c.article == key))
             data = connection.scalar(sa.select(t.stories.c.data).where(t.stories.c.id.in_([key, owner])))
-        return msgspec.json.decode(data, type=Story) if data else None
+            return msgspec.json.decode(data, type=Story) if data else None
 
     @staticmethod
     def _data(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, bytes]:

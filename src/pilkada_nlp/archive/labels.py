@@ -124,10 +124,10 @@ class Labels(Database):
         """Return the article with this id as the model that tagged it last left it; None when there is none."""
         with self._guarded() as connection:
             row = connection.execute(_TAGGED.where(t.articles.c.id == key)).first()
-        if row is None:
-            return None
-        tagging = msgspec.json.decode(row.tagging, type=Tagging)
-        return Tagged(msgspec.json.decode(row.data, type=Article), tagging, row.story or key)
+            if row is None:
+                return None
+            tagging = msgspec.json.decode(row.tagging, type=Tagging)
+            return Tagged(msgspec.json.decode(row.data, type=Article), tagging, row.story or key)
 
 
 def _check(connection: sa.Connection, labellings: Sequence[Labelling]) -> None:

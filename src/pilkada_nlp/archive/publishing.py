@@ -107,7 +107,7 @@ class Publishing(Database):
         """Return the watchlist of `day` as it was before the last retagging: scores, levels and weights alone."""
         with self._guarded() as connection:
             data = connection.scalar(sa.select(t.former_entries.c.data).where(t.former_entries.c.day == day))
-        return msgspec.json.decode(data, type=list[WatchlistEntry]) if data else []
+            return msgspec.json.decode(data, type=list[WatchlistEntry]) if data else []
 
     def listed_days(self, first: date) -> list[date]:
         """Return the days from `first` on that have a watchlist, in order."""
@@ -265,10 +265,10 @@ class Publishing(Database):
         with self._guarded() as connection:
             query = sa.select(t.outbox).where(t.outbox.c.sent_at.is_(None) | (t.outbox.c.sent_at >= since))
             rows = connection.execute(query.order_by(t.outbox.c.due_at, t.outbox.c.id)).all()
-        return [
-            AlertState(msgspec.json.decode(row.data, type=Alert), row.due_at, row.sent_at, row.attempts, row.error)
-            for row in rows
-        ]
+            return [
+                AlertState(msgspec.json.decode(row.data, type=Alert), row.due_at, row.sent_at, row.attempts, row.error)
+                for row in rows
+            ]
 
 
 def _replace(connection: sa.Connection, day: date, entries: Sequence[WatchlistEntry]) -> None:

@@ -430,10 +430,11 @@ class DailySummary(Shown, frozen=True, kw_only=True):
     `edition` counts from 1; later ones are corrected editions with their `changes`. `closed` says that the day was over
     when it was made. `stage` is the part of the calendar that the day lies in and `next` the next date with its days.
     `articles` were published that day, `related` of them are about an election, `review` have a field that needs a
-    person; `stories` is the number of different stories among the related ones, `independent` how many of those have
-    an independent source. `set_aside` counts rejections of the day's reading by reason. `missing`
-    names parts that could not be made, with the reason; `muted` are entries that an analyst keeps apart. `warnings` say
-    that the news of the week before has moved away from what the model learned from.
+    person; `stories` is the number of different stories among the related ones, `independent` how many of those
+    have an independent source. `set_aside` counts rejections of the day's reading by reason. `missing` names parts
+    that could not be made, with the reason; `muted` are entries that an analyst keeps apart. `contact` is where a
+    reader can ask for a correction. `warnings` say that the news of the week before has moved away from what the
+    model learned from.
     """
 
     day: date
@@ -469,3 +470,4 @@ class DailySummary(Shown, frozen=True, kw_only=True):
     warnings: tuple[Drift, ...] = ()
     missing: dict[str, str] = msgspec.field(default_factory=dict)
     notice: str | None = None
+    contact: str = ""

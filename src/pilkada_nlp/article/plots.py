@@ -154,7 +154,7 @@ class WatchlistPlots:
             .encode(x=x, y=y, text="label:N")
         )
         last: Values = [{**rows[-1], "label": words.number(entry.score, ".1f") + "  " + words.level(entry.level)}]
-        end = alt.Chart(data(last)).mark_text(align="right", dy=-10, fontWeight="bold", color=INK)
+        end = alt.Chart(data(last)).mark_text(align="left", dx=8, fontWeight="bold", color=INK)
         title = words.title("trend", entry.day, region=entry.region_name, theme=words.theme(theme))
         layers = [rules, names, line, end.encode(x=x, y=y, text="label:N")]
         return framed(alt.LayerChart(layer=layers).properties(title=title, width=520))

@@ -23,13 +23,27 @@ TAXONOMY_FILE: Final = "taxonomy.toml"  # the themes that a model learned, kept 
 Floats = npt.NDArray[np.float32]
 
 
+class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the training texts looked like to models that had not learned from them, weighed as they come in the press.
+
+    `unknown` is the mean share of words that a model does not know. `relevance` is how articles spread over ten equal
+    ranges of the probability that they are about an election, `strongest` how those that are spread over the
+    probability of their likeliest theme. `themes` is the share of those that bear a theme as a main one.
+    """
+
+    unknown: float
+    relevance: tuple[float, ...]
+    strongest: tuple[float, ...]
+    themes: dict[str, float]
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a model is: its name, what it learned, from what, and the digest of each of its files.
 
     `themes` are the themes that it assigns. `scores` are cross-validated over events, on the training corpus.
     `own_articles` of the `articles` were labelled by its users, and `own_agreement` is the share of their labels that
-    models which had not learned from them agree with ("relevant", "themes"). `unknown_share` is the mean share of words
-    that a model does not know in texts it did not learn from, None where that was not measured.
+    models which had not learned from them agree with ("relevant", "themes"). `reference` is what drift is seen against;
+    models of earlier versions have none.
     """
 
     format: int
@@ -45,7 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     files: dict[str, str]
     own_articles: int = 0
     own_agreement: dict[str, float] | None = None
-    unknown_share: float | None = None
+    reference: Reference | None = None
 
 
 class LinearModel:
@@ -160,6 +174,13 @@ _SHARES: Final = np.array([1.0, 0.3, 0.3, 1.0])
 def is_word(term: str) -> bool:
     """Say whether a term is a single word of the text: no pair, no stem, none of the blocks of lead and title."""
     return " " not in term and term[:1] != "~" and term[:2] not in _BLOCKS
+
+
+def shares_by_score(scores: Sequence[float], weights: Sequence[float]) -> tuple[float, ...]:
+    """Return how weighed probabilities spread over ten equal ranges; the shares add up to 1."""
+    counts, _ = np.histogram(scores, bins=10, range=(0.0, 1.0), weights=weights)
+    total = float(counts.sum())
+    return tuple(round(float(count) / total, 4) if total else 0.0 for count in counts)
 
 
 def joint_features(odds: Floats) -> Floats:

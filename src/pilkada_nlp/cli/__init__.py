@@ -13,7 +13,7 @@ from pilkada_nlp.cli.completion import completion
 from pilkada_nlp.cli.label import label
 from pilkada_nlp.cli.labels import labels
 from pilkada_nlp.cli.learning import corpora, train
-from pilkada_nlp.cli.models import evaluate, models, promote, rollback
+from pilkada_nlp.cli.models import drift, evaluate, models, promote, rollback
 from pilkada_nlp.cli.printing import complain, tell
 from pilkada_nlp.cli.retagging import retag
 from pilkada_nlp.cli.runs import daily, demo, poll
@@ -92,6 +92,7 @@ class _Commands(click.Group):
         models,
         promote,
         rollback,
+        drift,
         corpora,
         label,
         labels,

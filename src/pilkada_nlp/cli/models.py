@@ -1,19 +1,29 @@
-"""`pilkada evaluate`, `models`, `promote` and `rollback`: how good a model is, and which one serves."""
+"""`pilkada evaluate`, `models`, `promote`, `rollback` and `drift`: how good a model is, and which one serves."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from pilkada_nlp.cli.labels import read_labellings
-from pilkada_nlp.cli.options import format_option, models_option
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, tell
+from pilkada_nlp.cli.options import archive_option, day_option, format_option, models_option
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress_bar, tell
+from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.article import Article, Tagging
+    from pilkada_nlp.classifiers import Tagger
+    from pilkada_nlp.classifiers.model import Reference
+    from pilkada_nlp.drift import DriftRow
+    from pilkada_nlp.fetching import Progress
     from pilkada_nlp.labelling import Labelling
 
+_MOVED = 3  # themes in a row for people
 _SHOWN = ("themes", "signal", "relevance", "modality")
 
 
@@ -79,6 +89,9 @@ def models(folder: Path | None, form: Format) -> None:
         }
         for version in versions
     ]
+    if form == "table":
+        for row in rows:
+            del row["made"], row["relevance"]  # so that the rest has room in eighty columns
     print_rows(rows, form, "Models")
     for version in versions:
         if version.problem:
@@ -140,6 +153,82 @@ def rollback(folder: Path | None) -> None:
 
     name = Versions(folder).rollback()
     tell(f"{name or 'the shipped model'} serves from now on")
+
+
+@click.command()
+@day_option("--since", "The first day to look at.", "four weeks before the newest day")
+@archive_option
+@format_option
+def drift(since: datetime | None, archive_url: str | None, form: Format) -> None:
+    """Show how the articles of the archive differ from what the model learned from, by week and by outlet.
+
+    Beside the training texts in the first row: the share of words that the model does not know, the main themes of
+    articles on elections, and how far its probabilities have moved (population stability index: relevance of all
+    articles, likeliest theme of those on elections; above 0.25 is commonly called another distribution). The press
+    always differs from training; the daily summary warns only of what is unusual for the press. Articles are read
+    again, which takes some seconds a thousand.
+
+    Example: pilkada drift --since 2024-11-01
+    """
+    from pilkada_nlp.archive import Archive
+    from pilkada_nlp.classifiers import load_tagger
+    from pilkada_nlp.drift import drift_report
+    from pilkada_nlp.fetching import today
+
+    tagger = load_tagger()
+    with closing(Archive(archive_url)) as archive, progress_bar() as progress:
+        last = archive.newest_day(today(datetime.now(UTC))) or today(datetime.now(UTC))
+        first = since.date() if since else last - timedelta(days=27)
+        report = drift_report(_tagged(archive, tagger, first, last, progress), tagger)
+    if not report.weeks:
+        advice = f"run `pilkada poll`, or `pilkada retag --since {first}`"
+        raise InputError(f"no article from {first} to {last} was tagged by {tagger.name}; {advice}", "archive")
+    rows: list[tuple[str, DriftRow | Reference]] = [
+        ("training", report.training),
+        *((row.where, row) for row in (*report.weeks, *report.outlets)),
+    ]
+    make = _drift_line if form == "table" else _drift_row
+    print_rows(
+        (make(where, row, report.training) for where, row in rows),
+        form,
+        f"Articles from {first} to {last}, tagged by {tagger.name}",
+    )
+
+
+def _tagged(
+    archive: "Archive", tagger: "Tagger", first: date, last: date, progress: "Progress"
+) -> "Iterator[tuple[Article, Tagging]]":
+    days = (last - first).days + 1
+    for number in range(days):
+        day = first + timedelta(days=number)
+        taggings = archive.taggings(day, day, tagger.name)
+        for article in archive.articles(day, day) if taggings else ():
+            if article.id in taggings:
+                yield article, taggings[article.id]
+        progress("tag", number + 1, days)
+
+
+def _drift_row(where: str, row: "DriftRow | Reference", training: "Reference") -> Row:
+    counts: Row = {"where": where, "articles": "", "related": "", "unknown": row.unknown, "relevance": "", "themes": ""}
+    if isinstance(row, tuple):
+        relevance, strongest = ("" if one is None else one for one in (row.relevance, row.strongest))
+        counts |= {"articles": row.articles, "related": row.related, "relevance": relevance, "themes": strongest}
+    return counts | {theme: row.themes[theme] for theme in training.themes}
+
+
+def _drift_line(where: str, row: "DriftRow | Reference", training: "Reference") -> Row:
+    """Return a row for people, with the themes whose share is furthest from training."""
+    whole = _drift_row(where, row, training)
+    moved = sorted(training.themes, key=lambda theme: -abs(row.themes[theme] - training.themes[theme]))
+    shown = [f"{theme} {row.themes[theme]:.0%} ({training.themes[theme]:.0%})" for theme in moved[:_MOVED]]
+    return {
+        "where": where,
+        "articles": whole["articles"],
+        "related": whole["related"],
+        "unknown": f"{row.unknown:.0%}",
+        "PSI": " / ".join(f"{whole[name]:.2f}" for name in ("relevance", "themes") if whole[name] != ""),
+        "themes (training)": ", ".join(shown) if isinstance(row, tuple) and row.strongest is not None else "",
+    }
 
 
 def _test_articles(path: Path) -> "list[Labelling]":

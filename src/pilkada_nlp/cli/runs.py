@@ -99,6 +99,7 @@ def daily(
             language=lang,
             calendar=_calendar(settings),
             alerts=settings.alerts,
+            contact=settings.contact,
             patience=_PATIENCE,
             waiting=lambda: _log.info("another run works on the archive; waiting for it"),
             progress=progress,
@@ -287,6 +288,9 @@ def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
     print_table(rows, f"{words['watchlist']}, {long_date(summary.day, lang)}")
     counts = words["volume"].format(**msgspec.structs.asdict(summary))
     click.echo(f"{coverage(summary, lang)} {counts}")
+    if summary.set_aside:
+        reasons = ", ".join(f"{words['reasons'][reason]} {count}" for reason, count in summary.set_aside.items())
+        click.echo(f"{words['summary']['set_aside']}: {reasons}.")
 
 
 def _entry_row(entry: "WatchlistEntry") -> Row:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--contact", help="E-mail or web address that goes into the User-Agent.")
+@click.option("--contact", help="E-mail or web address for outlets (in every request) and readers (on the summary).")
 @click.option("--outlets", metavar="ID,ID", help="The outlets to read; empty for all.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the summaries.")
 @config_option
@@ -52,7 +52,7 @@ def init(contact: str | None, outlets: str | None, out: Path | None, config: Pat
     if path.exists():
         click.confirm(say(f"{path} exists; write it anew?"), abort=True, err=True)
     known = load_outlets()
-    contact = contact or click.prompt(say("Contact address (e-mail or web) for the User-Agent"), err=True)
+    contact = contact or click.prompt(say("Contact address (e-mail or web) for outlets and readers"), err=True)
     if not re.search(r"\w@\w|https?://\w", str(contact)):
         raise click.BadParameter(f"{contact!r} is no e-mail or web address", param_hint="--contact")
     if outlets is None:

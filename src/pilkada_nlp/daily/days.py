@@ -60,6 +60,7 @@ def close_day(
     calendar: Calendar,
     now: datetime,
     notice: str | None = None,
+    contact: str = "",
 ) -> DailySummary:
     """Return the summary of `day` from what the archive holds, and store its watchlist.
 
@@ -89,6 +90,7 @@ def close_day(
         model=tagger.name,
         closed=today(now) > day,
         notice=notice,
+        contact=contact,
         # What was published of a closed day stays: that the news has moved since is no news of that day.
         warnings=last.warnings if last and last.closed else moved(day, archive, tagger),
     )
@@ -154,7 +156,7 @@ def weigh(
         if (day - story.day).days < _NAMED:
             for place in story.regions:
                 named[place.code] += len(story.members)
-    published = archive.outlet_days(whole - timedelta(days=_USUAL), whole)
+    published = archive.outlet_days(whole - timedelta(days=_USUAL), day)
     coverage = cover(outlets, read, published, named, whole)
     return stories, build_watchlist(stories, day, coverage=coverage, decisions=archive.decisions())
 

@@ -75,6 +75,7 @@ def run_daily(
     calendar: Calendar | None = None,
     alerts: AlertSettings | None = None,
     notice: str | None = None,
+    contact: str = "",
     patience: float = 0.0,
     waiting: Callable[[], None] | None = None,
     progress: Progress = silent,
@@ -82,7 +83,8 @@ def run_daily(
     """Bring the archive up to date and write the summary of `day` into `out`.
 
     Days that were missed since the last summary are caught up with, and those of the last week to which articles or
-    corrections came late get a corrected edition. `notice` is a sentence shown at the head of the summaries. Without
+    corrections came late get a corrected edition. `notice` is a sentence shown at the head of the summaries, and
+    `contact` the address that they give for corrections. Without
     `alerts` nobody is told of anything. For another run it waits up to `patience` seconds, after calling `waiting`.
 
     Raises ArchiveBusyError when another run works on the archive, ArchiveError when it cannot be written, OutputError
@@ -109,6 +111,7 @@ def run_daily(
                     calendar=desk.calendar,
                     now=began,
                     notice=notice,
+                    contact=contact,
                 )
                 files += write_summary(made[at], out, language)
                 archive.add_edition(made[at], began)

@@ -88,6 +88,7 @@ def build_summary(
     model: str,
     closed: bool,
     notice: str | None = None,
+    contact: str = "",
     warnings: Sequence[Drift] = (),
 ) -> DailySummary:
     """Return the summary of `day`, or `last` itself when nothing is different from it.
@@ -140,6 +141,7 @@ def build_summary(
         warnings=tuple(warnings),
         missing=parts.missing,
         notice=notice,
+        contact=contact,
     )
     stated = parts.make("corrections", lambda: corrected_since(summary, corrections, previous, last))
     headlines = parts.make("headlines", lambda: _headlines(news, previous, stated))

@@ -19,9 +19,10 @@ from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.preprocessing import PREPROCESSING_VERSION
 from pilkada_nlp.training.doubts import Doubt, agreement, doubts_about
-from pilkada_nlp.training.fitting import FOLDS, MORE_LIKELY_THAN_NOT, Fitting, Matrix, Texts, even_weights, matrix_of
+from pilkada_nlp.training.fitting import FOLDS, MORE_LIKELY_THAN_NOT, Fitting, Matrix, Texts, matrix_of
 from pilkada_nlp.training.folder import corpus_digest, refuse_other_folders, write_folder
 from pilkada_nlp.training.groups import event_of, groups_of
+from pilkada_nlp.training.reference import reference_of
 from pilkada_nlp.versions import Versions
 
 __all__ = ["Doubt", "Trained", "articles_held_back", "corpus_digest", "train", "train_version"]
@@ -113,7 +114,7 @@ def train(
         files={},
         own_articles=len(own),
         own_agreement=agreement(own, held, themes, MORE_LIKELY_THAN_NOT) if own else None,
-        unknown_share=round(float(np.average(unknown, weights=even_weights(rows))), 4),
+        reference=reference_of(rows, held, themes, unknown),
     )
     manifest = write_folder(model, manifest, out, taxonomy_file)
     return Trained(manifest, doubts_about(own, held, themes, out))

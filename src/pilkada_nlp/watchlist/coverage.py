@@ -73,7 +73,8 @@ def cover(
 
     An outlet belongs to its regions, to their province, and to the regencies of a province that it reports on; national
     ones belong to none. `read` are the ids of outlets that answered, `published` is outlet -> day -> number of its
-    articles over four weeks, `named` is region code -> articles of the last seven days that name it as a place.
+    articles over four weeks up to `day`, and on a day after it that is not over yet; `named` is region code -> articles
+    of the last seven days that name it as a place.
     """
     own: defaultdict[str, set[str]] = defaultdict(set)  # region -> outlets that report on it, or on a part of it
     for outlet in outlets:
@@ -102,6 +103,8 @@ def cover(
 
 
 def _says_nothing(published: Mapping[date, int], day: date) -> bool:
+    if any(count for after, count in published.items() if after > day):
+        return False  # the day after has just begun, and it has spoken again
     most = load_weights().silence.most_days
     return volume(published, day).silent or _articles(published, day, most) == 0
 
