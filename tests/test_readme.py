@@ -86,7 +86,8 @@ def test_the_blocks_run(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_demonstration_is_what_make_runs() -> None:
     """The line that the test runs instead of `make demo` is the recipe's."""
-    recipe = subprocess.run(["make", "--dry-run", "demo"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    ask = ["make", "--no-print-directory", "--dry-run", "demo"]
+    recipe = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert recipe.splitlines()[-1] == ".venv/bin/" + INSTEAD["make demo\n"].strip()
 
 
