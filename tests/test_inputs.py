@@ -75,6 +75,8 @@ def test_a_page_without_an_article_is_an_error() -> None:
         ("tanpa-nama", " <p>kosong</p>", [], [None]),
         ("a.htm", "kosong", [], [None]),
         ("a.txt", "Judul\nIsi.", ["Judul"], []),
+        ("a.txt", "{Kutipan} di awal judul\nIsi.", ["{Kutipan} di awal judul"], []),
+        ("a.htm", "{% templat %}", [], [None]),
         ("a.txt", "", [""], []),
         ("a.txt", "%PDF-1.7", [], [None]),
     ],

@@ -104,7 +104,7 @@ def _articles_in(
 ) -> Iterator[Article]:
     first = stream.readline().removeprefix(codecs.BOM_UTF8)
     start, kind = first.lstrip(), _kind(source)
-    if kind == ".jsonl" or start.startswith(b"{"):
+    if kind == ".jsonl" or (not kind and start.startswith(b"{")):
         for number, line in enumerate(chain([first], stream), 1):
             if line.strip():
                 try:
@@ -112,7 +112,7 @@ def _articles_in(
                 except InputError as error:
                     report(error)
         return
-    page = kind in (".html", ".htm") or start.startswith(b"<")
+    page = kind in (".html", ".htm") or (not kind and start.startswith(b"<"))
     try:
         yield (article_of_html if page else article_of_text)(first + stream.read(), source)
     except InputError as error:
