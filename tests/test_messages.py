@@ -102,6 +102,16 @@ def test_every_entry_is_found_again(subject: str) -> None:
             "a.jsonl, baris 3: bukan artikel (kolom `text` tidak ada); `pilkada tag --help` menjelaskan isi satu baris",
         ),
         (
+            "a.jsonl, line 2: not an article (Expecting value: line 1 column 1 (char 0)); `pilkada tag --help` says"
+            " what a line holds",
+            "a.jsonl, baris 2: bukan artikel (seharusnya ada nilai: baris 1 kolom 1 (karakter 0)); `pilkada tag --help`"
+            " menjelaskan isi satu baris",
+        ),
+        (
+            "article a7: regions: '99.99' is no code of a region; did you mean 91.99?; no label was stored",
+            "artikel a7: regions: '99.99' bukan kode daerah; mungkin maksud Anda 91.99?; tidak ada label yang disimpan",
+        ),
+        (
             "archive sqlite:////data/a b.db: its lock /data/a b.db.lock cannot be opened (Permission denied); check the"
             " permissions",
             "arsip sqlite:////data/a b.db: kuncinya /data/a b.db.lock tidak dapat dibuka (izin ditolak); periksa"
