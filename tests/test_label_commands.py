@@ -43,6 +43,7 @@ def url(tmp_path: Path, tagger: Tagger) -> str:
         for key, (title, text) in {"rusuh": RIOT, "lapor": REPORT}.items():
             add(archive, article_of(text, title, id=key, url=f"https://a.id/{key}"))
         archive.start_run(f"daily {DAY}", DAY, NOW)
+        archive.finish_run(f"daily {DAY}", NOW, [])
         tag_articles(archive, tagger, DAY)
         join_stories(archive)
         take_labels([], archive, [], NOW)
