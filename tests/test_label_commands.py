@@ -149,6 +149,14 @@ def test_nothing_is_stored_by_chance(url: str, typed: str) -> None:
     assert stored(url) == []
 
 
+def test_a_wrong_configuration_is_said_before_the_work(url: str, tmp_path: Path) -> None:
+    """Nobody labels ten articles to hear then that the watchlist cannot follow."""
+    for command in (["label", "rusuh", "--by", "Sari"], ["labels", "import", __file__]):
+        done = run(url, *command, "--config", str(tmp_path / "tidak-ada.toml"), typed="\n")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "There is no configuration" in done.stderr
+
+
 def test_labels_against_the_guideline_are_not_stored(url: str) -> None:
     """What breaks a rule is said before anything is stored."""
     done = run(url, "label", "rusuh", "--by", "Sari", typed="m\ni\ns\n4\n\nq\n")

@@ -15,6 +15,7 @@ from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.labelling.record import in_utc
+from pilkada_nlp.labelling.taggings import Tagged
 from pilkada_nlp.labelling.vocabulary import Vocabulary
 
 _NAMED: Final = 5  # ids that a refusal lists
@@ -31,14 +32,6 @@ class Label(NamedTuple):
 
     labelling: Labelling
     row: int
-
-
-class Tagged(NamedTuple):
-    """An article, what the model that tagged it last says of it, and its story (its own id if in none)."""
-
-    article: Article
-    tagging: Tagging
-    story: str
 
 
 class Labels(Database):
