@@ -156,7 +156,10 @@ class Publishing(Database):
 
     def summary(self, day: date) -> DailySummary | None:
         """Return the newest edition of the summary of `day`, None when there was none."""
-        return next(iter(self.editions(day)[-1:]), None)
+        query = sa.select(t.editions.c.data).where(t.editions.c.day == day).order_by(t.editions.c.edition.desc())
+        with self._guarded() as connection:
+            data = connection.scalar(query.limit(1))
+        return msgspec.json.decode(data, type=DailySummary) if data else None
 
     def editions(self, day: date) -> list[DailySummary]:
         """Return all editions of the summary of `day`, the first one first."""
