@@ -47,8 +47,9 @@ def further_pages(page: Page, outlet: Outlet | None = None) -> list[str]:
 def explain(page: Page, outlet: Outlet | None = None, continuation: Sequence[Page] = ()) -> Extraction:
     """Return what `extract` returns, with the rule behind each field and what was removed by which rule."""
     if not isinstance(page, Page):
-        kind = type(page).__name__
-        raise TypeError(f"a Page is needed, not {kind}; make one with pilkada_nlp.inputs.page_of_html(content, url)")
+        raise TypeError(
+            f"a Page is needed, not {type(page).__name__}; make one with pilkada_nlp.inputs.page_of_html(content, url)"
+        )
     document = parse(page)
     if isinstance(document, Refusal):
         return Extraction(_rejection(page, document), {}, [])
