@@ -108,8 +108,16 @@ def test_every_entry_is_found_again(subject: str) -> None:
             " menjelaskan isi satu baris",
         ),
         (
-            "article a7: regions: '99.99' is no code of a region; did you mean 91.99?; no label was stored",
-            "artikel a7: regions: '99.99' bukan kode daerah; mungkin maksud Anda 91.99?; tidak ada label yang disimpan",
+            "article a7: no label was stored: regions: '99.99' is no code of a region; did you mean 91.99?",
+            "artikel a7: tidak ada label yang disimpan: regions: '99.99' bukan kode daerah; mungkin maksud Anda 91.99?",
+        ),
+        (
+            "article a7: no label was stored: at: 2099-01-01 00:00 UTC is still to come",
+            "artikel a7: tidak ada label yang disimpan: at: 2099-01-01 00:00 UTC belum tiba",
+        ),
+        (
+            "a.jsonl, line 1: regions: '99.99' is no code of a region; did you mean 91.99?",
+            "a.jsonl, baris 1: regions: '99.99' bukan kode daerah; mungkin maksud Anda 91.99?",
         ),
         (
             "archive sqlite:////data/a b.db: its lock /data/a b.db.lock cannot be opened (Permission denied); check the"

@@ -136,7 +136,7 @@ def _valid(labelling: Labelling, vocabulary: Vocabulary, now: datetime) -> Label
         if said.at is not None and said.at > now + _AHEAD:
             raise ValueError(f"at: {said.at:%Y-%m-%d %H:%M} UTC is still to come")
     except ValueError as error:
-        raise InputError(f"{error}; no label was stored", f"article {labelling.article.id}") from error
+        raise InputError(f"no label was stored: {error}", f"article {labelling.article.id}") from error
     return said
 
 
