@@ -31,8 +31,9 @@ from pilkada_nlp.evaluation import article_of
 from pilkada_nlp.evaluation.measures import Floats, counts, f1, main_of, measure, samples
 from pilkada_nlp.inputs import article_of_json
 from pilkada_nlp.labelling import Labelling, write_labels
+from pilkada_nlp.labelling.taggings import Tagged
 from pilkada_nlp.training import train, train_version
-from pilkada_nlp.training.choosing import Candidate, choose
+from pilkada_nlp.training.choosing import choose
 from pilkada_nlp.versions import Versions
 
 ROOT = Path(__file__).parents[1]
@@ -120,7 +121,7 @@ def few(folder: Path) -> list[Figure]:
         for seed in range(SEEDS):
             others, fold = folds[seed % FOLDS]
             judged, pool = [real[at] for at in fold], {real[at].article.id: real[at] for at in others}
-            candidates = [Candidate(article_of(one), tags[key], key) for key, one in pool.items()]
+            candidates = [Tagged(article_of(one), tags[key], key) for key, one in pool.items()]
             before = float(f1(found_by(alone, judged).sum(axis=0)))
             shuffled = random.Random(seed).sample(sorted(pool), len(pool))  # noqa: S311  # not a secret
             for count in FEW:

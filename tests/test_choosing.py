@@ -11,17 +11,18 @@ from pilkada_nlp.classifiers.champion import shipped_model
 from pilkada_nlp.corpora import read_corpus
 from pilkada_nlp.evaluation import article_of
 from pilkada_nlp.labelling import Labelling
-from pilkada_nlp.training.choosing import Candidate, choose
+from pilkada_nlp.labelling.taggings import Tagged
+from pilkada_nlp.training.choosing import choose
 
 CORPUS = Path(__file__).parents[1] / "corpora" / "berita"
 
 
-def candidates(tagger: Tagger, count: int = 120) -> list[Candidate]:
+def candidates(tagger: Tagger, count: int = 120) -> list[Tagged]:
     """Return articles of the test split with the model's tags, each in a story of its own."""
     rows = [row for row in read_corpus([CORPUS]) if row.split == "test"][:count]
     articles = [article_of(Labelling(article=row)) for row in rows]
     return [
-        Candidate(article, tagging, article.id) for article, tagging in zip(articles, tagger.tag(articles), strict=True)
+        Tagged(article, tagging, article.id) for article, tagging in zip(articles, tagger.tag(articles), strict=True)
     ]
 
 
@@ -66,7 +67,7 @@ def test_copies_without_a_common_story_share_a_group() -> None:
     given = candidates(tagger)
     first = choose(given, tagger, 1)[0]
     copies = [
-        Candidate(msgspec.structs.replace(first.article, id=f"copy{number}"), first.tagging, f"copy{number}")
+        Tagged(msgspec.structs.replace(first.article, id=f"copy{number}"), first.tagging, f"copy{number}")
         for number in range(10)
     ]
     chosen = choose([*given, *copies], tagger, 10)

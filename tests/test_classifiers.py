@@ -328,7 +328,7 @@ def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
 def test_missing_and_newer_models_are_refused(tmp_path: Path) -> None:
     """No folder, a missing file, an unreadable manifest, a newer format, another preprocessing: each says so."""
     with pytest.raises(ModelError, match="no model here"):
-        load_tagger(tmp_path / "none")
+        load_tagger(str(tmp_path / "none"))
     folder = copied_model(tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text())
     for change, said in (

@@ -282,6 +282,8 @@ def test_a_watchlist_is_walked_through_and_asked_for_entries() -> None:
     assert found["64.08/keamanan"] is found["kabupaten kutai timur/keamanan"] is found.entries[0]
     with pytest.raises(InputError, match=r"64\.07/keamanan: .*did you mean 64\.08/keamanan"):
         found["64.07/keamanan"]
+    with pytest.raises(TypeError, match=r"by rank, `\.entries\[0\]`"):
+        found[0]  # type: ignore[index]
 
 
 def test_results_are_rows_of_data_frames(results: dict[type, Any]) -> None:

@@ -97,6 +97,12 @@ def test_boilerplate_lines_are_removed(line: str) -> None:
     assert result.text.startswith("Awal tulisan ini.\n\nParagraf nomor 0")
 
 
+def test_html_alone_is_no_page() -> None:
+    """Where it came from and when belongs to it, and the error says how to make a page of it."""
+    with pytest.raises(TypeError, match=r"not str; make one with .*page_of_html"):
+        extract("<p>Isi</p>")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [

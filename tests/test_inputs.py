@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -69,10 +71,12 @@ def test_a_page_without_an_article_is_an_error() -> None:
             ["Satu", "Dua"],
             [3],
         ),
-        ("tanpa-nama", '\ufeff {"id": 1}\n{"text": "isi", "title": "Dua"}\n', ["Dua"], [1]),
+        ("tanpa-nama", '\ufeff {"text": "isi", "title": "Satu"}\n{"id": 1}\n', ["Satu"], [2]),
         ("tanpa-nama", " <p>kosong</p>", [], [None]),
         ("a.htm", "kosong", [], [None]),
         ("a.txt", "Judul\nIsi.", ["Judul"], []),
+        ("a.txt", "{Kutipan} di awal judul\nIsi.", ["{Kutipan} di awal judul"], []),
+        ("a.htm", "{% templat %}", [], [None]),
         ("a.txt", "", [""], []),
         ("a.txt", "%PDF-1.7", [], [None]),
     ],
@@ -104,12 +108,34 @@ def test_a_folder_is_read_whole_and_in_order(tmp_path: Path) -> None:
     assert f"{tmp_path / 'c.jsonl.gz'}: cannot be read" in str(warned[1].message)
 
 
+def test_nothing_of_a_folder_is_lost_silently(tmp_path: Path) -> None:
+    """Links that lead nowhere or in a circle and a folder that cannot be opened are reported; a pipe is no file."""
+    (tmp_path / "a.txt").write_text("Judul\nIsi.", encoding="utf-8")
+    (tmp_path / "b.txt").symlink_to("tidak-ada.txt")
+    (tmp_path / "c.txt").symlink_to("c.txt")
+    (tmp_path / "d").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipa.txt")
+    place = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # folders within folders, deeper than a path can say
+        os.mkdir("e" * 250, dir_fd=place)
+        place, above = os.open("e" * 250, os.O_RDONLY, dir_fd=place), place
+        os.close(above)
+    os.close(place)
+    reported: list[InputError] = []
+    assert [article.title for article in read_articles(tmp_path, reported.append)] == ["Judul"]
+    assert sorted(Path(error.path or "").name[:5] for error in reported) == ["b.txt", "c.txt", "eeeee"]
+    assert all("cannot be read" in str(error) for error in reported)
+    shutil.rmtree(tmp_path)
+
+
 def test_nothing_there_is_an_error_at_once(tmp_path: Path) -> None:
     """A slip in a path is not an empty list, and neither is a folder of something else."""
     with pytest.raises(InputError, match="no such file or folder"):
         read_articles(tmp_path / "tidak-ada.jsonl")
     with pytest.raises(InputError, match=r"no files that end in \.jsonl"):
         read_articles(tmp_path)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_articles("Massa merusak kantor KPU Kabupaten Paser. " * 20)
 
 
 def test_the_corpora_can_be_read_as_articles() -> None:

@@ -46,6 +46,7 @@ def url(tmp_path: Path, tagger: Tagger) -> str:
         for key, (title, text) in {"rusuh": RIOT, "lapor": REPORT}.items():
             add(archive, article_of(text, title, id=key, url=f"https://a.id/{key}"))
         archive.start_run(f"daily {DAY}", DAY, NOW)
+        archive.finish_run(f"daily {DAY}", NOW, [])
         tag_articles(archive, tagger, DAY)
         join_stories(archive)
         take_labels([], archive, [], NOW)
@@ -149,6 +150,14 @@ def test_nothing_is_stored_by_chance(url: str, typed: str) -> None:
     done = run(url, "label", "--by", "Sari", typed=typed)
     assert done.exit_code == 0, done.output
     assert stored(url) == []
+
+
+def test_a_wrong_configuration_is_said_before_the_work(url: str, tmp_path: Path) -> None:
+    """Nobody labels ten articles to hear then that the watchlist cannot follow."""
+    for command in (["label", "rusuh", "--by", "Sari"], ["labels", "import", __file__]):
+        done = run(url, *command, "--config", str(tmp_path / "tidak-ada.toml"), typed="\n")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "There is no configuration" in done.stderr
 
 
 def test_labels_against_the_guideline_are_not_stored(url: str) -> None:

@@ -180,6 +180,15 @@ def test_labels_are_rows_that_only_grow(archive: Archive) -> None:
         ({"id": "asing"}, "article asing: is not in the archive"),
         ({"text": "Lain."}, "article rusuh: has evidence that marks another text"),
         ({"labels": Labels(rel=True)}, "article rusuh: .*without a modality"),
+        (
+            {"labels": Labels(rel=True, mod="kejadian", regions=("99.99",))},
+            "article rusuh: no label .*regions: '99.99' is no code",
+        ),
+        ({"labels": Labels(rel=True, mod="kejadian", sev=9)}, "article rusuh: no label .*sev: '9' is unknown"),
+        (
+            {"labels": Labels(rel=True, mod="kejadian", pokok=("asing",))},
+            "article rusuh: no label .*pokok: 'asing' is unknown",
+        ),
     ],
 )
 def test_a_label_that_cannot_hold_is_refused_by_name(archive: Archive, change: dict[str, Any], message: str) -> None:
@@ -192,6 +201,19 @@ def test_a_label_that_cannot_hold_is_refused_by_name(archive: Archive, change: d
     with pytest.raises(InputError, match=message):
         archive.add_labels([good, bad], NOW)
     assert archive.labels() == []
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        (NOW + timedelta(days=2), "at: 2024-11-23 15:30 UTC is still to come"),
+        (NOW.replace(tzinfo=None), "no time zone"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused(archive: Archive, at: datetime, message: str) -> None:
+    """A slip in the year would make a label the newest for ever."""
+    with pytest.raises(InputError, match=message):
+        archive.add_labels([said(of(archive, "rusuh"), at)], NOW)
 
 
 def test_two_who_store_at_once_lose_nothing(archive: Archive) -> None:
@@ -210,15 +232,17 @@ def test_two_who_store_at_once_lose_nothing(archive: Archive) -> None:
 
 
 def test_an_archive_of_schema_3_is_upgraded_in_place(archive: Archive) -> None:
-    """The table of labels is added, all else stays, by whichever of several processes comes first."""
+    """The tables that came since are added, all else stays, by whichever of several processes comes first."""
     archive.close()
     with sqlite3.connect(archive.path) as connection:
         connection.execute("DROP TABLE labels")
+        connection.execute("DROP TABLE former_entries")
         connection.execute("UPDATE meta SET value = '3' WHERE key = 'schema_version'")
     with ThreadPoolExecutor(4) as workers:
         upgraded = list(workers.map(Archive, [archive.url] * 4))
     assert len(upgraded[0].articles(DAY, DAY)) == 2
     assert upgraded[1].add_labels([said(of(upgraded[2], "rusuh"))], NOW) == 1
+    assert upgraded[3].entries_before(DAY) == []
     with sqlite3.connect(archive.path) as connection:
         connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
     with pytest.raises(ArchiveError, match="schema 2"):

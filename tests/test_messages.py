@@ -102,6 +102,24 @@ def test_every_entry_is_found_again(subject: str) -> None:
             "a.jsonl, baris 3: bukan artikel (kolom `text` tidak ada); `pilkada tag --help` menjelaskan isi satu baris",
         ),
         (
+            "a.jsonl, line 2: not an article (Expecting value: line 1 column 1 (char 0)); `pilkada tag --help` says"
+            " what a line holds",
+            "a.jsonl, baris 2: bukan artikel (seharusnya ada nilai: baris 1 kolom 1 (karakter 0)); `pilkada tag --help`"
+            " menjelaskan isi satu baris",
+        ),
+        (
+            "article a7: no label was stored: regions: '99.99' is no code of a region; did you mean 91.99?",
+            "artikel a7: tidak ada label yang disimpan: regions: '99.99' bukan kode daerah; mungkin maksud Anda 91.99?",
+        ),
+        (
+            "article a7: no label was stored: at: 2099-01-01 00:00 UTC is still to come",
+            "artikel a7: tidak ada label yang disimpan: at: 2099-01-01 00:00 UTC belum tiba",
+        ),
+        (
+            "a.jsonl, line 1: regions: '99.99' is no code of a region; did you mean 91.99?",
+            "a.jsonl, baris 1: regions: '99.99' bukan kode daerah; mungkin maksud Anda 91.99?",
+        ),
+        (
             "archive sqlite:////data/a b.db: its lock /data/a b.db.lock cannot be opened (Permission denied); check the"
             " permissions",
             "arsip sqlite:////data/a b.db: kuncinya /data/a b.db.lock tidak dapat dibuka (izin ditolak); periksa"

@@ -144,6 +144,12 @@ def test_columns_of_one_name_are_refused() -> None:
         pn.tag(pandas.DataFrame([[RIOT, PRICES]], columns=["text", "text"]))
 
 
+def test_columns_of_pandas_may_have_numbers_for_names() -> None:
+    """Frames of files without a head have these."""
+    tagged = pn.tag(pandas.DataFrame([["a", RIOT]]), text=1)  # type: ignore[call-overload]
+    assert tagged["themes"][0] == pn.tag(RIOT).row()["themes"]
+
+
 def test_the_column_title_is_used_when_nothing_else_is_said() -> None:
     """`text` and `title` are the names that JSON lines have, too."""
     rows = records(pn.tag(polars.DataFrame({"text": [RIOT], "title": ["Pleno ricuh"]})))
@@ -173,6 +179,7 @@ def test_a_frame_that_does_not_fit_is_refused(library: str) -> None:
         (b"teks", r"data\.decode"),
         (Path("berita.jsonl"), "read_articles"),
         ({"teks"}, r"iter\(data\)"),
+        ({"a": RIOT}, r"data\.values"),
         (pandas.Series([RIOT]), "the frame that it is a column of"),
         (polars.LazyFrame({"text": [RIOT]}), r"frame\.collect"),
         ([7], "found int among them"),

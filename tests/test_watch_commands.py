@@ -78,8 +78,21 @@ def run(url: str, *args: str) -> Result:
     return CliRunner().invoke(main, [*args, "--archive", url])
 
 
+def test_a_day_that_nobody_looked_at_is_not_shown_as_calm(url: str, tmp_path: Path) -> None:
+    """An archive without runs and a day before the first one are errors; a run that found nothing is a calm day."""
+    for asked in (["--archive", f"sqlite:///{tmp_path / 'b.db'}"], ["--archive", url, "--date", "2020-01-01"]):
+        shown = CliRunner().invoke(main, ["watchlist", *asked])
+        assert (shown.exit_code, shown.stdout) == (1, "")
+        assert "there is no watchlist" in shown.stderr
+    with closing(Archive(url)) as archive:
+        archive.start_run("poll", DAY + timedelta(days=1), NOW)
+        archive.finish_run("poll", NOW, [])
+    shown = run(url, "watchlist")
+    assert (shown.exit_code, shown.stdout.strip()) == (0, f"Watchlist, {DAY + timedelta(days=1)}: 0 entries")
+
+
 def test_the_last_day_that_has_a_watchlist_is_shown(url: str) -> None:
-    """Today has none, so the last closed day is; in rows for people, and with every figure for machines."""
+    """Today has none, so the newest day that has one is; in rows for people, and with every figure for machines."""
     shown = run(url, "watchlist")
     assert shown.exit_code == 0
     assert f"Watchlist, {DAY}: 3 entries" in shown.stdout

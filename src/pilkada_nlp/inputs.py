@@ -4,6 +4,7 @@ import codecs
 import gzip
 import hashlib
 import json
+import os
 import sys
 import warnings
 import zlib
@@ -39,26 +40,45 @@ def read_articles(path: str | Path, report: Callable[[InputError], None] | None 
 
     A file holds JSON lines (see `article_of_json`), one HTML page or one plain text; the ending of its name (.jsonl,
     .html, .htm, .txt, each also with .gz) or else its first character says which. Of a folder only files with these
-    endings are read, in order of their names. "-" is standard input.
+    endings are read, in order of their names; folders behind links are not entered. "-" is standard input.
 
-    What cannot be read (a line, a page without an article, a file of a folder) is given to `report` and passed over;
-    without `report` it is warned of. Raises InputError when there is nothing at `path`, or no such file in the folder.
+    What cannot be read (a line, a page without an article, a file or folder in a folder) is given to `report` and
+    passed over; without `report` it is warned of. Raises InputError when there is nothing at `path` or no such file in
+    the folder, and when it cannot be looked at.
     """
     tell = report or _warn
     if str(path) == "-":
         return _articles_in(sys.stdin.buffer, "<stdin>", tell)
     place = Path(path)
-    if place.is_dir():
-        files = sorted(file for file in place.rglob("*") if _kind(file.name) and file.is_file())
-        if not files:
-            raise InputError(
-                f"this folder has no files that end in {', '.join(_ENDINGS)} (or these with .gz)", str(path)
-            )
-    elif place.exists():
-        files = [place]
-    else:
+    try:
+        is_folder, there = place.is_dir(), place.exists()
+    except OSError as error:
+        raise _unreadable(error, str(path)) from error
+    if not there:
         raise InputError("there is no such file or folder", str(path))
+    files = _files_in(place, tell) if is_folder else [place]
     return chain.from_iterable(_articles_of(file, tell) for file in files)
+
+
+def _files_in(folder: Path, report: Callable[[InputError], None]) -> list[Path]:
+    """Return the files of a folder that can be articles, links that lead nowhere among them, so that they are told."""
+
+    def refuse(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise _unreadable(error, str(folder)) from error
+        report(_unreadable(error, error.filename))
+
+    named = [Path(at, name) for at, _, names in os.walk(folder, onerror=refuse) for name in names if _kind(name)]
+    # By os.path, because pathlib's raise where a folder may be listed but not entered.
+    files = sorted(file for file in named if os.path.isfile(file) or not os.path.exists(file))  # noqa: PTH110, PTH113
+    if not files:
+        raise InputError(f"this folder has no files that end in {', '.join(_ENDINGS)} (or these with .gz)", str(folder))
+    return files
+
+
+def _unreadable(error: Exception, source: str) -> InputError:
+    reason = getattr(error, "strerror", None) or error
+    return InputError(f"cannot be read ({reason}); check its name and permissions", source)
 
 
 def _warn(error: InputError) -> None:
@@ -76,16 +96,15 @@ def _articles_of(path: Path, report: Callable[[InputError], None]) -> Iterator[A
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             yield from _articles_in(stream, str(path), report)
     except (OSError, EOFError, zlib.error) as error:  # the last two end a packed file that was cut off
-        reason = getattr(error, "strerror", None) or error
-        report(InputError(f"cannot be read ({reason}); check its name and permissions", str(path)))
+        report(_unreadable(error, str(path)))
 
 
 def _articles_in(
     stream: BinaryIO | gzip.GzipFile, source: str, report: Callable[[InputError], None]
 ) -> Iterator[Article]:
-    first = stream.readline()
-    start, kind = first.lstrip(b"\xef\xbb\xbf \t\r\n"), _kind(source)
-    if kind == ".jsonl" or start.startswith(b"{"):
+    first = stream.readline().removeprefix(codecs.BOM_UTF8)
+    start, kind = first.lstrip(), _kind(source)
+    if kind == ".jsonl" or (not kind and start.startswith(b"{")):
         for number, line in enumerate(chain([first], stream), 1):
             if line.strip():
                 try:
@@ -93,7 +112,7 @@ def _articles_in(
                 except InputError as error:
                     report(error)
         return
-    page = kind in (".html", ".htm") or start.startswith(b"<")
+    page = kind in (".html", ".htm") or (not kind and start.startswith(b"<"))
     try:
         yield (article_of_html if page else article_of_text)(first + stream.read(), source)
     except InputError as error:

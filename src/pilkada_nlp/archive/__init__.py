@@ -7,9 +7,10 @@ its own, and everything else is asked for by day, so that a run takes as long as
 
 from pilkada_nlp.archive.database import default_archive
 from pilkada_nlp.archive.judgements import Judged, Judgements, Retold, Told
-from pilkada_nlp.archive.labels import Label, Tagged
+from pilkada_nlp.archive.labels import Label
 from pilkada_nlp.archive.publishing import AlertState, Publishing
 from pilkada_nlp.archive.reading import Reading
+from pilkada_nlp.labelling.taggings import Tagged
 
 __all__ = ["AlertState", "Archive", "Judged", "Label", "Retold", "Tagged", "Told", "default_archive"]
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,8 +15,11 @@ from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.errors import InputError
 from pilkada_nlp.labelling import Labelling
 from pilkada_nlp.labelling.record import in_utc
+from pilkada_nlp.labelling.taggings import Tagged
+from pilkada_nlp.labelling.vocabulary import Vocabulary
 
 _NAMED: Final = 5  # ids that a refusal lists
+_AHEAD: Final = timedelta(days=1)  # that the clock of who labelled may be ahead of ours
 _TAGGED: Final = (
     sa.select(t.articles.c.data, t.tags.c.data.label("tagging"), t.members.c.story)
     .join(t.tags, (t.tags.c.article == t.articles.c.id) & (t.tags.c.model == t.articles.c.tagged_by))
@@ -31,14 +34,6 @@ class Label(NamedTuple):
     row: int
 
 
-class Tagged(NamedTuple):
-    """An article, what the model that tagged it last says of it, and its story (its own id if in none)."""
-
-    article: Article
-    tagging: Tagging
-    story: str
-
-
 class Labels(Database):
     """The part of the archive that people's labels go into, and are laid over taggings from."""
 
@@ -47,13 +42,16 @@ class Labels(Database):
 
         A labelling without a time counts as said `now`. What the articles tell follows with the next run, or with
         `daily.take_labels`. Raises InputError, naming the articles, for what is not in the archive, has evidence in
-        another text than the archive's, or is about an election but says not what kind of statement it makes.
+        another text than the archive's, or is about an election but says not what kind of statement it makes; and for
+        values that no label has (`pilkada labels check`), or a time to come, which no later label could outdo.
         """
+        vocabulary = Vocabulary()
+        given = [_valid(labelling, vocabulary, now) for labelling in labellings]
         with self._guarded() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # two who store the same label see each other's row
-            _check(connection, labellings)
+            _check(connection, given)
             added = 0
-            for labelling in map(in_utc, labellings):
+            for labelling in given:
                 of_article = sa.select(t.labels.c.data).where(t.labels.c.article == labelling.article.id)
                 before = [_decoded(data) for data in connection.scalars(of_article)]
                 if any(_same(labelling, other) for other in before):
@@ -128,6 +126,18 @@ class Labels(Database):
                 return None
             tagging = msgspec.json.decode(row.tagging, type=Tagging)
             return Tagged(msgspec.json.decode(row.data, type=Article), tagging, row.story or key)
+
+
+def _valid(labelling: Labelling, vocabulary: Vocabulary, now: datetime) -> Labelling:
+    """Return a labelling with its time in UTC; InputError for one that no run could lay over its article."""
+    try:
+        vocabulary.check(labelling)
+        said = in_utc(labelling)
+        if said.at is not None and said.at > now + _AHEAD:
+            raise ValueError(f"at: {said.at:%Y-%m-%d %H:%M} UTC is still to come")
+    except ValueError as error:
+        raise InputError(f"no label was stored: {error}", f"article {labelling.article.id}") from error
+    return said
 
 
 def _check(connection: sa.Connection, labellings: Sequence[Labelling]) -> None:

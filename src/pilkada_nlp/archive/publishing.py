@@ -21,6 +21,12 @@ from pilkada_nlp.article.findings import (
 )
 from pilkada_nlp.errors import ArchiveError
 
+# The days that have a watchlist: those of runs that came to their end, whose list may be empty, and of retaggings.
+_LISTED: Final = sa.union(
+    sa.select(t.runs.c.day).where(t.runs.c.finished_at.is_not(None)),
+    sa.select(t.editions.c.day),
+    sa.select(t.entries.c.day),
+).subquery()
 _RETAGGING: Final = "retagging"  # key of the meta table
 
 
@@ -65,12 +71,10 @@ class Publishing(Database):
         return at
 
     def newest_day(self, until: date) -> date | None:
-        """Return the newest day up to `until` that a run was about or that has a watchlist, None when there is none."""
-        of_runs = sa.select(sa.func.max(t.runs.c.day)).where(t.runs.c.day <= until)
-        listed = sa.select(sa.func.max(t.entries.c.day)).where(t.entries.c.day <= until)
+        """Return the newest day up to `until` that has a watchlist, which may be empty; None when there is none."""
         with self._guarded() as connection:
-            days: list[date | None] = [connection.scalar(of_runs), connection.scalar(listed)]
-        return max((day for day in days if day), default=None)
+            day: date | None = connection.scalar(sa.select(sa.func.max(_LISTED.c.day)).where(_LISTED.c.day <= until))
+        return day
 
     # The watchlist and the editions of the summary
 
@@ -116,16 +120,16 @@ class Publishing(Database):
             return sorted(connection.scalars(query))
 
     def watchlist(self, day: date | None = None) -> Watchlist:
-        """Return the watchlist of `day`, by default of the newest day that has one.
+        """Return the watchlist of `day`, by default of the newest day that has one; a calm day has an empty one.
 
         Its regions are those of the day's summary; a day that was only polled has none. Raises ArchiveError, with the
-        days that there are, for a day without a watchlist.
+        days that there are, for a day that no run was about.
         """
         with self._guarded() as connection:
-            days = sa.union(sa.select(t.entries.c.day), sa.select(t.editions.c.day)).subquery()
-            first, last = connection.execute(sa.select(sa.func.min(days.c.day), sa.func.max(days.c.day))).one()
+            days = sa.select(sa.func.min(_LISTED.c.day), sa.func.max(_LISTED.c.day))
+            first, last = connection.execute(days).one()
             asked = day or last
-            there = asked and connection.scalar(sa.select(days.c.day).where(days.c.day == asked))
+            there = asked and connection.scalar(sa.select(_LISTED.c.day).where(_LISTED.c.day == asked))
         if there is None:
             held = f"those it has lie from {first} to {last}" if first else "it has none yet; `pilkada daily` makes one"
             raise ArchiveError(f"there is no watchlist{f' of {day}' if day else ''}; {held}", self.url)
@@ -152,7 +156,10 @@ class Publishing(Database):
 
     def summary(self, day: date) -> DailySummary | None:
         """Return the newest edition of the summary of `day`, None when there was none."""
-        return next(iter(self.editions(day)[-1:]), None)
+        query = sa.select(t.editions.c.data).where(t.editions.c.day == day).order_by(t.editions.c.edition.desc())
+        with self._guarded() as connection:
+            data = connection.scalar(query.limit(1))
+        return msgspec.json.decode(data, type=DailySummary) if data else None
 
     def editions(self, day: date) -> list[DailySummary]:
         """Return all editions of the summary of `day`, the first one first."""
@@ -164,13 +171,6 @@ class Publishing(Database):
         """Return the first day that has a summary."""
         with self._guarded() as connection:
             day: date | None = connection.scalar(sa.select(sa.func.min(t.editions.c.day)))
-        return day
-
-    def last_closed(self, until: date) -> date | None:
-        """Return the last day up to `until` whose summary was made when it was over."""
-        closed = t.editions.c.closed, t.editions.c.day <= until
-        with self._guarded() as connection:
-            day: date | None = connection.scalar(sa.select(sa.func.max(t.editions.c.day)).where(*closed))
         return day
 
     def closed_at(self, first: date, last: date) -> dict[date, datetime]:

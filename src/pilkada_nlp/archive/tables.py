@@ -151,7 +151,7 @@ entries = sa.Table(
 former_entries = sa.Table(
     "former_entries",
     tables,
-    # The watchlist that a day had before the last retagging (named in `meta`), so that it can say what changed.
+    # The watchlist that a day had before the last retagging, whose name stands in `meta`, to say what that changed.
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )

@@ -264,6 +264,8 @@ class Watchlist(Shown, frozen=True, kw_only=True):
 
     def __getitem__(self, name: str) -> WatchlistEntry:
         """Return the entry of a region, by code or name, and a theme; InputError, with similar ones, if not listed."""
+        if not isinstance(name, str):
+            raise TypeError('an entry is asked for by its name, `watchlist["64.08/keamanan"]`; by rank, `.entries[0]`')
         wanted = name.casefold()
         names = {
             called.casefold(): entry for entry in self for called in (f"{entry.region_name}/{entry.theme}", entry.id)

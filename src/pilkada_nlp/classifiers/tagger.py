@@ -291,11 +291,11 @@ def _moved_up(ranked: list[tuple[float, ModalityValue]], value: ModalityValue) -
     return front + [item for item in ranked if item[1] != value]
 
 
-def load_tagger(folder: Path | None = None) -> Tagger:
+def load_tagger(folder: str | Path | None = None) -> Tagger:
     """Return a tagger with the model in service, or with the one in `folder`, and the taxonomy that it learned.
 
     In service is the version that was last promoted, the shipped model when none was. Raises ModelError when the folder
     holds no model, a changed one, or one of another format or version.
     """
-    model, manifest, taxonomy = load_model(folder or serving_model(), PREPROCESSING_VERSION)
+    model, manifest, taxonomy = load_model(Path(folder or serving_model()), PREPROCESSING_VERSION)
     return Tagger(model, manifest, taxonomy)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pilkada_nlp.cli.labels import hold_labels
+from pilkada_nlp.cli.labels import hold_labels, watched_outlets
 from pilkada_nlp.cli.messages import language, say
 from pilkada_nlp.cli.options import archive_option, by_option, config_option, format_option, who
 from pilkada_nlp.cli.printing import Format, Row, harmless, print_rows, tell
@@ -65,7 +65,7 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
     from pilkada_nlp.cli.keys import Keys
     from pilkada_nlp.cli.terminal import Session
 
-    person = who(by)
+    person, outlets = who(by), watched_outlets(config)  # what is wrong with either is said before the work, not after
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         click.get_current_context().color = False
     with closing(Archive(archive_url)) as archive:
@@ -83,7 +83,7 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
         finally:
             if session.labelled:
                 tell(f"\nLabels stored: {session.labelled}")
-                hold_labels([], archive, config)
+                hold_labels([], archive, outlets)
 
 
 @label.command("next")
@@ -120,12 +120,12 @@ def _chosen(archive: "Archive", count: int) -> "list[Choice]":
     """Return what is most worth labelling of the four weeks up to the newest day that a run was about."""
     from pilkada_nlp.classifiers import load_tagger
     from pilkada_nlp.fetching import today
-    from pilkada_nlp.training.choosing import Candidate, choose
+    from pilkada_nlp.training.choosing import choose
 
     last = archive.newest_day(today(datetime.now(UTC)))
     found = archive.unlabelled(last - _WINDOW, last + timedelta(days=1)) if last else []
     # Taggings of before thresholds were recorded do not say how unsure they are.
-    chosen = choose([Candidate(*one) for one in found if one.tagging.thresholds], load_tagger(), count)
+    chosen = choose([one for one in found if one.tagging.thresholds], load_tagger(), count)
     if not chosen:
         tell("Nothing to label: the last four weeks hold no article that nobody has labelled")
     return chosen

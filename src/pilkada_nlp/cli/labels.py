@@ -11,10 +11,11 @@ import click
 
 from pilkada_nlp.cli.messages import say
 from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, one_line
-from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell
+from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell, tell_waiting
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
+    from pilkada_nlp.article import Outlet
     from pilkada_nlp.daily import Standing
     from pilkada_nlp.labelling import Format as FileFormat
     from pilkada_nlp.labelling import Labelling
@@ -188,13 +189,14 @@ def import_(
 
     from pilkada_nlp.archive import Archive
 
+    outlets = watched_outlets(config)
     read = read_labellings(source_file, source)
     named = [msgspec.structs.replace(one, by=one.by or one_line(by)) if by else one for one in read]
     given = [one for one in named if one.by]
     if len(given) < len(named):
         complain(f"{source_file}: {len(named) - len(given)} left out, since they name nobody who labelled (by)")
     with closing(Archive(archive_url)) as archive:
-        hold_labels(given, archive, config)
+        hold_labels(given, archive, outlets)
 
 
 @labels.command()
@@ -219,23 +221,25 @@ def export(out: Path, target: "FileFormat | None", since: datetime | None, archi
     tell(f"Wrote {len(found)} labellings to {out}")
 
 
-def hold_labels(given: "Sequence[Labelling]", archive: "Archive", config: Path | None) -> None:
-    """Store labels, have the watchlist follow them and all that wait, and print what moved on it.
-
-    The watchlist counts on the outlets of the configuration, without one on those that are shipped.
-    """
+def watched_outlets(config: Path | None) -> "list[Outlet]":
+    """Return the outlets of the configuration, without one those that are shipped: the watchlist counts on them."""
     from pilkada_nlp.config import chosen_outlets, default_config, known_outlets, load_config
-    from pilkada_nlp.daily import take_labels
 
     configured = config or default_config().exists()
-    outlets = chosen_outlets(load_config(config), config) if configured else list(known_outlets().values())
+    return chosen_outlets(load_config(config), config) if configured else list(known_outlets().values())
+
+
+def hold_labels(given: "Sequence[Labelling]", archive: "Archive", outlets: "Sequence[Outlet]") -> None:
+    """Store labels, have the watchlist follow them and all that wait, and print what moved on it."""
+    from pilkada_nlp.daily import take_labels
+
     taken = take_labels(
         given,
         archive,
         outlets,
         datetime.now(UTC),
         patience=_PATIENCE,
-        waiting=lambda: tell("another run works on the archive; waiting for it"),
+        waiting=tell_waiting,
     )
     if given:
         tell(f"Labels stored: {taken.added}; there already: {len(given) - taken.added}")

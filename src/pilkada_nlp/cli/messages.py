@@ -83,15 +83,21 @@ def _said(text: str, depth: int) -> str:
     if not depth:
         return text
     for start in _beginnings(text):
+        found = ""
         for template in _templates():
             values = template.values(text[start:])
             if values is not None:
                 given = dict(zip(template.names, values, strict=True))
-                spoken = {
-                    name: _said(value, depth - 1) if re.sub(r"_\d+$", "", name) in SPOKEN else value
-                    for name, value in given.items()
-                }
-                return text[:start] + template.becomes.format_map(spoken)
+                messages = {name for name in given if re.sub(r"_\d+$", "", name) in SPOKEN}
+                if any(given[name].count("(") != given[name].count(")") for name in messages):
+                    continue  # it was cut within another message
+                spoken = {name: _said(value, depth - 1) if name in messages else value for name, value in given.items()}
+                said = text[:start] + template.becomes.format_map(spoken)
+                if all(spoken[name] != given[name] for name in messages):
+                    return said
+                found = found or said  # unless another template knows what is said within it
+        if found:
+            return found
     if 1 <= text.count("; ") < _PIECES:
         return "; ".join(_said(piece, depth - 1) for piece in text.split("; "))
     if text.endswith(")") and " (" in text:

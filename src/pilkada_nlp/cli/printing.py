@@ -40,6 +40,11 @@ def tell(message: object, mark: str = "") -> None:
     click.echo(f"{mark}{say(message)}", err=True)
 
 
+def tell_waiting() -> None:
+    """Say that a command waits for another run."""
+    tell("another run works on the archive; waiting for it")
+
+
 @functools.cache  # once is enough
 def _doubt_language() -> None:
     if wrong := wrong_language():

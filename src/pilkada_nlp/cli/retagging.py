@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, outlets_option
-from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, progress_bar, tell
+from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, progress_bar, tell, tell_waiting
 
 if TYPE_CHECKING:
     from pilkada_nlp.article.findings import Level
@@ -60,7 +60,7 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
                 load_tagger(),
                 outlets=outlets,
                 patience=_PATIENCE,
-                waiting=lambda: tell("another run works on the archive; waiting for it"),
+                waiting=tell_waiting,
                 progress=progress,
             )
         seen, models = Counter[str](), set[str]()

@@ -14,13 +14,13 @@ from pilkada_nlp.errors import InputError
 
 if TYPE_CHECKING:
     from pilkada_nlp.archive import Archive
-    from pilkada_nlp.article.findings import Decision, Sentence, WatchlistEntry, WatchReason
+    from pilkada_nlp.article.findings import Decision, Sentence, Watchlist, WatchlistEntry, WatchReason
 
 _ARROWS = {"naik": "↑", "turun": "↓", "tetap": "→", "baru": "+"}
 _COUNTED = ("kejadian", "dugaan", "putusan", "potensi", "imbauan")  # K/D/P/Po/I
 _TITLE = 60  # characters of the heaviest story in the table; `why` has all of it
 
-_date_option = day_option("--date", "The day.", "today in WIB, or the last day that has one")
+_date_option = day_option("--date", "The day.", "the newest that has one")
 _why_option = click.option("--why", required=True, metavar="TEXT", help="The reason, for those who read it later.")
 
 
@@ -103,35 +103,36 @@ def watchlist(
     from pilkada_nlp.watchlist.names import covers
 
     with closing(Archive(archive_url)) as archive:
-        day, entries = _newest(archive, date)
-        summary = archive.summary(day)
+        asked = _asked(archive, date)
 
     def chosen(code: str) -> bool:
         return not places or any(covers(place, code) for place in places)
 
-    found = [entry for entry in entries if chosen(entry.region) and theme in (None, entry.theme)]
+    found = [entry for entry in asked if chosen(entry.region) and theme in (None, entry.theme)]
     if form in ("json", "jsonl"):
         print_values(found, form)
     elif form == "csv":
         print_rows(map(_full_row, found), form)
     else:
-        print_rows(map(_short_row, found), form, f"Watchlist, {day}: {len(found)} entries")
-    blind = [one for one in summary.regions if one.level == "tanpa_data" and chosen(one.region)] if summary else []
+        print_rows(map(_short_row, found), form, f"Watchlist, {asked.day}: {len(found)} entries")
+    blind = [one for one in asked.regions if one.level == "tanpa_data" and chosen(one.region)]
     if blind:
         names = ", ".join(f"{one.region} {one.name}" for one in blind[:5])
         more = f" and {len(blind) - 5} more" if len(blind) > 5 else ""
         tell(f"no data, which is not calm: {names}{more}")
 
 
-def _newest(archive: "Archive", given: datetime | None) -> "tuple[date, list[WatchlistEntry]]":
-    """Return the entries of the day given, else of today, else of the last day that was closed."""
+def _newest_day(archive: "Archive") -> date:
+    """Return the newest day that has a watchlist, today where none has one yet."""
     from pilkada_nlp.fetching import today
 
-    day = given.date() if given else today(datetime.now(UTC))
-    entries = archive.entries(day)
-    if not entries and given is None and (closed := archive.last_closed(day)):
-        day, entries = closed, archive.entries(closed)
-    return day, entries
+    now = today(datetime.now(UTC))
+    return archive.newest_day(now) or now
+
+
+def _asked(archive: "Archive", given: datetime | None) -> "Watchlist":
+    """Return the watchlist of the day given, else the newest; ArchiveError where nobody has looked yet."""
+    return archive.watchlist(given.date() if given else _newest_day(archive))
 
 
 def _short_row(entry: "WatchlistEntry") -> Row:
@@ -193,13 +194,13 @@ def why(entry: str, date: datetime | None, archive_url: str | None) -> None:
     from pilkada_nlp.archive import Archive
 
     with closing(Archive(archive_url)) as archive:
-        day, entries = _newest(archive, date)
-        found = next((one for one in entries if one.id == entry), None)
+        asked = _asked(archive, date)
+        found = next((one for one in asked if one.id == entry), None)
         decisions = [decision for decision in archive.decisions() if decision.entry == entry]
         if found is None:
             for decision in decisions:
                 click.echo(f"decided: {_decided(decision)}")
-            raise InputError(f"is not on the watchlist of {day}; `pilkada watchlist` shows what is", entry)
+            raise InputError(f"is not on the watchlist of {asked.day}; `pilkada watchlist` shows what is", entry)
         lines = [*_heading(found, decisions)]
         for number, reason in enumerate(found.reasons, 1):
             lines += ["", *_explained(number, reason, archive)]
@@ -293,7 +294,8 @@ def decide(entry: str, action: Any, why: str, until: datetime | None, by: str | 
         until=until.date() if until else None,
     )
     with closing(Archive(archive_url)) as archive:
-        day, entries = _newest(archive, None)
+        day = _newest_day(archive)
+        entries = archive.entries(day)
         if made.until and made.until < day:
             raise click.BadParameter(f"is over before {day}, the day of the watchlist", param_hint="--until")
         archive.add_decision(made)
@@ -373,7 +375,7 @@ def _published(archive: "Archive", line: str) -> str:
     """Return the id of a line that was published: of a story, or of an entry of the last four weeks."""
     if "/" in line:
         entry = _entry(line)
-        day, _ = _newest(archive, None)
+        day = _newest_day(archive)
         if any(entry == one.id for back in range(28) for one in archive.entries(day - timedelta(days=back))):
             return entry
     elif story := archive.story(line):

@@ -107,11 +107,11 @@ def moved(day: date, archive: Archive, tagger: Tagger) -> list[Drift]:
     return found[:_WARNINGS]
 
 
-def reweigh(day: date, archive: Archive, outlets: Sequence[Outlet], now: datetime) -> Watchlist:
+def renew_watchlist(day: date, archive: Archive, outlets: Sequence[Outlet], now: datetime) -> Watchlist:
     """Return the watchlist of `day` as what the archive holds makes it, and store it in place of the one before."""
     last = archive.summary(day)
     if last is not None and last.closed:
-        watchlist = weigh_again(day, archive, outlets)
+        watchlist = weigh_past_day(day, archive, outlets)
     else:
         _, watchlist = weigh(day, archive, outlets, _readable(outlets, archive), _whole(day, now))
     archive.replace_entries(day, watchlist.entries)
@@ -161,7 +161,7 @@ def weigh(
     return stories, build_watchlist(stories, day, coverage=coverage, decisions=archive.decisions())
 
 
-def weigh_again(day: date, archive: Archive, outlets: Sequence[Outlet]) -> Watchlist:
+def weigh_past_day(day: date, archive: Archive, outlets: Sequence[Outlet]) -> Watchlist:
     """Return the watchlist of a day of the past from the stories as they are now.
 
     Which outlets could be read is what the newest edition of the day says; where there is none, all count as read.

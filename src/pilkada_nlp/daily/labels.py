@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import Outlet
 from pilkada_nlp.article.findings import Level, WatchlistEntry
-from pilkada_nlp.daily.days import reweigh
+from pilkada_nlp.daily.days import renew_watchlist
 from pilkada_nlp.daily.steps import apply_labels, join_stories
 from pilkada_nlp.errors import ArchiveBusyError
 from pilkada_nlp.fetching import today
@@ -67,7 +67,7 @@ def take_labels(
             if day is None:
                 return LabelsTaken(added, None, ())
             before = archive.entries(day)
-            entries = reweigh(day, archive, outlets, now).entries
+            entries = renew_watchlist(day, archive, outlets, now).entries
     except ArchiveBusyError:
         return LabelsTaken(added, day, None)
     return LabelsTaken(added, day, _changes(before, entries))

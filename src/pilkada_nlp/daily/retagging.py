@@ -15,7 +15,7 @@ from pilkada_nlp.archive import Archive
 from pilkada_nlp.article import Outlet, Tagging
 from pilkada_nlp.article.findings import Level, WatchlistEntry, WatchReason
 from pilkada_nlp.classifiers import Tagger, load_tagger
-from pilkada_nlp.daily.days import weigh_again
+from pilkada_nlp.daily.days import weigh_past_day
 from pilkada_nlp.daily.steps import join_stories, tag_days
 from pilkada_nlp.fetching import Progress, silent
 from pilkada_nlp.watchlist import load_weights
@@ -225,7 +225,7 @@ def _weigh_days(
     progress: Progress,
 ) -> None:
     for number, day in enumerate(days, 1):
-        store(day, weigh_again(day, archive, outlets).entries)
+        store(day, weigh_past_day(day, archive, outlets).entries)
         progress("weigh", number, len(days))
 
 

@@ -14,7 +14,7 @@ from pilkada_nlp.article import ZONES, ModalityValue, Outlet
 from pilkada_nlp.article.findings import DailySummary, SourceState, Watchlist, WatchlistEntry
 from pilkada_nlp.classifiers import Tagger, load_tagger
 from pilkada_nlp.config import AlertSettings
-from pilkada_nlp.daily.days import close_day, days_to_close, reweigh, told_until
+from pilkada_nlp.daily.days import close_day, days_to_close, renew_watchlist, told_until
 from pilkada_nlp.daily.steps import apply_labels, extract_pages, join_stories, tag_articles
 from pilkada_nlp.elections import Calendar, load_calendar
 from pilkada_nlp.fetching import FetchReport, Progress, fetch_outlets, reach, silent, today
@@ -150,7 +150,7 @@ def run_poll(
         run.take_in()
         sources = [_state(outlet, report) for outlet in outlets if any(r.outlet == outlet.id for r in report.asked)]
         with run.stage("watchlist"):
-            watchlist = reweigh(day, archive, outlets, run.started_at)
+            watchlist = renew_watchlist(day, archive, outlets, run.started_at)
         queued, sent = run.alert(watchlist.entries, day, desk)
         archive.finish_run(run.id, run.now(), sources)
     return PollResult(watchlist, Work(run.id, run.started_at, run.stages, report, run.tagged, sources, queued, sent))

@@ -33,7 +33,7 @@ def extract(page: Page, outlet: Outlet | None = None, continuation: Sequence[Pag
 
     `continuation` are the further pages of a split article, in order. Without an outlet nothing is assumed about
     selectors or time zone. An article's time is taken from the page, else from the feed that announced it; a time
-    more than a day after fetching or before 1998 is not believed.
+    more than a day after fetching or before 1998 is not believed. TypeError for what is no page, such as HTML alone.
     """
     return explain(page, outlet, continuation).result
 
@@ -46,6 +46,10 @@ def further_pages(page: Page, outlet: Outlet | None = None) -> list[str]:
 
 def explain(page: Page, outlet: Outlet | None = None, continuation: Sequence[Page] = ()) -> Extraction:
     """Return what `extract` returns, with the rule behind each field and what was removed by which rule."""
+    if not isinstance(page, Page):
+        raise TypeError(
+            f"a Page is needed, not {type(page).__name__}; make one with pilkada_nlp.inputs.page_of_html(content, url)"
+        )
     document = parse(page)
     if isinstance(document, Refusal):
         return Extraction(_rejection(page, document), {}, [])

@@ -1,5 +1,7 @@
 """Between what a model says of an article and what a person says: the guess to start from, the label laid over it."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from pilkada_nlp.article import (
@@ -18,6 +20,14 @@ from pilkada_nlp.labelling.record import Labelling, Span
 from pilkada_nlp.regions import region
 
 _WITH_SUBTAGS = "netralitas_asn"  # the only theme that has any
+
+
+class Tagged(NamedTuple):
+    """An article, what the model that tagged it last says of it, and its story (its own id if in none)."""
+
+    article: Article
+    tagging: Tagging
+    story: str
 
 
 def guessed(article: Article, tagging: Tagging) -> Labelling:

@@ -23,7 +23,8 @@ def apply(function: Callable[[str], Any], text: Any, name: str) -> Any:
 
         results = pyarrow.array([_plain(function, item) for item in text.to_pylist()])
         return pyarrow.chunked_array([results]) if isinstance(text, pyarrow.ChunkedArray) else results
-    raise TypeError(f"{name}() takes a string or a Series of strings (pandas, polars, pyarrow), not {type(text)!r}")
+    kind = type(text).__name__
+    raise TypeError(f"{name}() takes a string or a Series of strings (pandas, polars, pyarrow), not {kind}")
 
 
 def _plain(function: Callable[[str], Any], item: str | None) -> Any:

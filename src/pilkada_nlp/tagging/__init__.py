@@ -89,6 +89,8 @@ def _advice(data: object) -> str:
         return f"{takes}, not a {name}; write tag(frame.collect())"
     if hasattr(data, "to_list") or hasattr(data, "tolist") or hasattr(data, "to_pylist"):
         return f"{takes}, not a {name}; tag the frame that it is a column of, tag(frame, text=…), or make it a list"
+    if isinstance(data, dict):
+        return f"{takes}, not a dict; write tag(list(data.values())), or make a data frame of it"
     if hasattr(data, "__iter__"):
         return f"{takes}, not a {name}; write tag(iter(data))"
     return f"{takes}, not a {name}"

@@ -74,7 +74,7 @@ def _need_columns(columns: Sequence[str], text: str, title: str | None) -> None:
 
 def _texts(frame: "nw.DataFrame[Any]", name: str) -> list[str | None]:
     """Return a column of texts, None where there is nothing."""
-    column = frame[name]
+    column = frame.get_column(name)  # by this, because frames of pandas may have columns that are numbered
     found: list[str | None] = []
     for number, (item, missing) in enumerate(zip(column.to_list(), column.is_null().to_list(), strict=True)):
         if missing:

@@ -9,6 +9,7 @@ from sklearn.decomposition import TruncatedSVD
 
 from pilkada_nlp.article import Article, Tagging
 from pilkada_nlp.classifiers import Tagger
+from pilkada_nlp.labelling.taggings import Tagged
 from pilkada_nlp.training.fitting import matrix_of
 
 _UNSURE: Final = 0.3  # a probability within this of its threshold is worth naming as a reason
@@ -17,14 +18,6 @@ _RARE: Final = 0.5  # added for a sure sight of a theme that few candidates have
 _SIGHT: Final = 0.2  # probability from which a rare theme counts as seen
 _CHOICE: Final = 5  # candidates for each article that is asked for; more would be diverse and sure
 _DIMENSIONS: Final = 100  # of the space in which articles are compared
-
-
-class Candidate(NamedTuple):
-    """An article that could be labelled: what the model says of it, and the id of its story (its own id if in none)."""
-
-    article: Article
-    tagging: Tagging
-    story: str
 
 
 class Choice(NamedTuple):
@@ -36,12 +29,12 @@ class Choice(NamedTuple):
 
 
 class _Scored(NamedTuple):
-    candidate: Candidate
+    candidate: Tagged
     usefulness: float
     reasons: tuple[str, ...]
 
 
-def choose(candidates: Sequence[Candidate], tagger: Tagger, count: int, seed: int = 0) -> list[Choice]:
+def choose(candidates: Sequence[Tagged], tagger: Tagger, count: int, seed: int = 0) -> list[Choice]:
     """Return up to `count` articles that are most worth labelling, the most useful first, one of each story.
 
     Useful is what lies near a threshold, what the tagger sends to review, and what seems to be about a theme that few
@@ -65,7 +58,7 @@ def _order(scored: _Scored) -> tuple[float, str]:
     return -scored.usefulness, scored.candidate.article.id
 
 
-def _scored(candidate: Candidate, rare: frozenset[str]) -> _Scored:
+def _scored(candidate: Tagged, rare: frozenset[str]) -> _Scored:
     tagging = candidate.tagging
     margin = _margin(tagging)
     usefulness, reasons = 1 - margin, ["margin"] if margin < _UNSURE else []
@@ -93,7 +86,7 @@ def _margin(tagging: Tagging) -> float:
     return min(distances)
 
 
-def _rare_themes(tagger: Tagger, candidates: Iterable[Candidate]) -> frozenset[str]:
+def _rare_themes(tagger: Tagger, candidates: Iterable[Tagged]) -> frozenset[str]:
     """Return the quarter of the themes that fewest of the candidates seem to be about."""
     counts = Counter(tag.theme for one in candidates for tag in one.tagging.themes if tag.strength == "pokok")
     ranked = sorted(tagger.manifest.themes, key=lambda theme: (counts[theme], theme))
