@@ -49,6 +49,29 @@ def make(key: str, body: str, hours: float = 0, outlet: str = "a") -> Article:
     return article_of(body, id=key, outlet=outlet, published_at=at, day=at.date())
 
 
+def test_where_a_theme_is_only_named() -> None:
+    """By the regions of its paragraphs; without one there, or in an article on one region, it stands for all."""
+    body = (
+        "Polda memetakan daerah rawan pilkada.\n\nDi Kabupaten Paser aparatur desa disebut rawan memihak.\n\n"
+        "Di Kabupaten Mahakam Ulu politik uang disinggung. Bapak RUDI HARTONO (40), nelayan, tidak terlibat."
+    )
+    sentence = "Di Kabupaten Mahakam Ulu politik uang disinggung."
+    at = body.index(sentence)
+    mark = Evidence(start=at, end=at + len(sentence), text=sentence)
+    theme = ThemeTag(theme="politik_uang", strength="sebutan", score=0.2, threshold=0.5, evidence=(mark,))
+    places = [RegionTag(code=code, name=code, role="peristiwa", score=1.0) for code in ("64.01", "64.11")]
+    article = make("peta", body)
+    on_both = telling(article, tagging_of(article, themes=(theme,), regions=tuple(places)))
+    assert [(one.theme, one.regions) for one in on_both.named] == [("politik_uang", ("64.11",))]
+    assert [one.text for one in on_both.named[0].sentences] == [sentence]
+    assert telling(article, tagging_of(article, themes=(theme,), regions=(places[1],))).named[0].regions == ()
+    opening = msgspec.structs.replace(mark, start=0, end=37, text=body[:37])
+    elsewhere = msgspec.structs.replace(theme, evidence=(opening,))
+    assert telling(article, tagging_of(article, themes=(elsewhere,), regions=tuple(places))).named[0].regions == ()
+    main = msgspec.structs.replace(theme, strength="pokok")
+    assert telling(article, tagging_of(article, themes=(main,), regions=tuple(places))).named == ()
+
+
 def test_copies_and_edited_copies_are_one_story() -> None:
     """A verbatim copy and one with a word in twenty changed join the original; other texts do not."""
     articles = [make("a", text(1)), make("b", text(1), 1), make("c", text(1, 0.05), 2), make("d", text(2), 3)]

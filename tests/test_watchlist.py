@@ -9,7 +9,16 @@ import msgspec
 import pytest
 
 from pilkada_nlp.article import MODALITIES, SOURCE_KINDS, ModalityValue, RegionTag
-from pilkada_nlp.article.findings import Coverage, Decision, DecisionAction, Story, StoryMember, WatchlistEntry
+from pilkada_nlp.article.findings import (
+    Coverage,
+    Decision,
+    DecisionAction,
+    NamedTheme,
+    Sentence,
+    Story,
+    StoryMember,
+    WatchlistEntry,
+)
 from pilkada_nlp.watchlist import build_watchlist, load_weights
 from tests.conftest import NOW
 
@@ -54,6 +63,26 @@ def level(*stories: Story) -> str:
     """Return the level of Kutai Timur's security, "" when it is not listed."""
     entry = listed(*stories)
     return entry.level if entry else ""
+
+
+def test_a_theme_that_is_only_named_counts_where_it_is_named() -> None:
+    """A risk map on three regencies names vote buying for one of them: no line of the others rests on it."""
+    places = tuple(RegionTag(code=code, name=code, role="peristiwa", score=1.0) for code in ("64.08", "64.03", "64.11"))
+    quote = Sentence(article="s", outlet="a", url="https://a.id", start=40, end=60, text="Politik uang di Mahakam Ulu.")
+    best = Sentence(article="s", outlet="a", url="https://a.id", start=0, end=20, text="Tiga kabupaten dipetakan.")
+    story = story_of(
+        regions=places,
+        themes=(("keamanan", "pokok"), ("politik_uang", "sebutan")),
+        modality="potensi",
+        sentences=(best,),
+        named=(NamedTheme(theme="politik_uang", regions=("64.11",), sentences=(quote,)),),
+    )
+    entries = {entry.id: entry for entry in build_watchlist([story], DAY).entries}
+    assert set(entries) == {"64.08/keamanan", "64.03/keamanan", "64.11/keamanan", "64.11/politik_uang"}
+    assert entries["64.11/politik_uang"].reasons[0].sentences == (quote, best)
+    assert entries["64.11/keamanan"].reasons[0].sentences == (best,)
+    anywhere = msgspec.structs.replace(story, named=(NamedTheme(theme="politik_uang", sentences=(quote,)),))
+    assert len(build_watchlist([anywhere], DAY).entries) == 6
 
 
 def decision_of(action: DecisionAction, at: datetime = NOW, until: date | None = None, by: str = "analis") -> Decision:

@@ -62,6 +62,18 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     speaker: str | None = None
 
 
+class NamedTheme(msgspec.Struct, frozen=True, kw_only=True):
+    """A theme that an article names without being about it, and the sentences that do.
+
+    `regions` are those that the same paragraphs name, of an article on several; empty where it is on one or the
+    paragraphs name none, and the theme stands for all of them.
+    """
+
+    theme: str
+    regions: tuple[str, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+
+
 class StoryMember(msgspec.Struct, frozen=True, kw_only=True):
     """One article of a story and why it is there.
 
@@ -87,8 +99,9 @@ class Story(Shown, frozen=True, kw_only=True):
     story's first region, `published_at` its time. `members` are in order of publication. `independence` is the greatest
     among the members: 1 for an independent newsroom, less for paid texts and releases. `sources` counts independent
     newsrooms that tell it in words of their own (copies count once). `certainty` is the probability of the modality,
-    1 when a person said so. `follows` is the id of an earlier story of the
-    same case. `sentences` are those that best show what is reported, best first; `figures` those of victims and damage.
+    1 when a person said so. `follows` is the id of an earlier story of the same case. `sentences` are those that best
+    show what is reported, best first; `figures` those of victims and damage; `named` says where themes stand that are
+    only named.
     """
 
     id: str
@@ -112,6 +125,7 @@ class Story(Shown, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
     review: tuple[str, ...] = ()
     certainty: float = 1.0
+    named: tuple[NamedTheme, ...] = ()
 
     def row(self) -> "Row":
         """Return the story as one row of a data frame; themes, regions and review are lists."""

@@ -207,4 +207,5 @@ def _story(
         figures=lead.figures,
         review=lead.review,
         certainty=lead.certainty,
+        named=lead.named,
     )

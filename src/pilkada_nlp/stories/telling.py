@@ -24,9 +24,10 @@ from pilkada_nlp.article import (
     Strength,
     Tagging,
 )
-from pilkada_nlp.article.findings import Sentence
+from pilkada_nlp.article.findings import NamedTheme, Sentence
 from pilkada_nlp.preprocessing.reading import shared_stemmer
 from pilkada_nlp.regions import region
+from pilkada_nlp.stories.naming import named_themes
 from pilkada_nlp.stories.sentences import harm, shown_sentences
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     certainty: float = 1.0
     sentences: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()
+    named: tuple[NamedTheme, ...] = ()
 
 
 def telling(article: Article, tagging: Tagging) -> Telling:
@@ -117,6 +119,7 @@ def telling(article: Article, tagging: Tagging) -> Telling:
         certainty=tagging.modality.score,
         sentences=shown_sentences(article, tagging),
         figures=harm(article, tagging),
+        named=named_themes(article, tagging),
     )
 
 

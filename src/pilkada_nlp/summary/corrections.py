@@ -62,6 +62,8 @@ def _corrected(story: Story, changes: Mapping[str, str]) -> Story:
             fields[field] = read(story, value)
         except (msgspec.ValidationError, KeyError, ValueError) as error:
             raise ValueError(f"correction of {story.id}: {field} cannot be {value!r} ({error})") from error
+    if "regions" in changes:
+        fields["named"] = ()  # which region each theme is named for was said of the regions that were wrong
     review = tuple(name for name in story.review if name not in changes)
     if "modality" in changes:
         fields["certainty"] = 1.0

@@ -58,6 +58,8 @@ class Scores:
             for place in _narrowest(story.regions):
                 self.names[place.code] = place.name
                 for theme, strength in story.themes:
+                    if not _stands_for(story, theme, place.code):
+                        continue
                     self._stories[place.code, theme].append(story)
                     factors = _factors(story, weights, strength=weights.strength[strength], place=place.score)
                     weight = math.prod(value for _, value in factors)
@@ -102,7 +104,7 @@ class Scores:
                 factors.append(("dismissed", 0.0))
             if sums.get(story.modality, 0.0) > (most := self._weights.most.get(story.modality, math.inf)):
                 factors.append(("bounded", most / sums[story.modality]))
-            reasons.append(_reason(story, age, factors))
+            reasons.append(_reason(story, key[1], age, factors))
         # Ids come last: they are made of addresses, and the order must be the same wherever the pages lie.
         return tuple(sorted(reasons, key=lambda one: (-one.weight, one.age_days, one.title, one.story)))
 
@@ -128,6 +130,11 @@ def _narrowest(places: Sequence[RegionTag]) -> Iterator[RegionTag]:
     """Leave out a province beside one of its regencies, because what happened there is one event, not two."""
     inner = {place.code[:2] for place in places if len(place.code) > 2}
     return (place for place in places if place.code not in inner)
+
+
+def _stands_for(story: Story, theme: str, code: str) -> bool:
+    """Return whether a theme of a story concerns this region: one that is only named may be named for others."""
+    return all(code in one.regions for one in story.named if one.theme == theme and one.regions)
 
 
 def _factors(story: Story, weights: Weights, *, strength: float, place: float) -> tuple[tuple[str, float], ...]:
@@ -186,7 +193,10 @@ def _ended_cases(stories: Sequence[Story], weights: Weights) -> dict[str, date]:
     return ended
 
 
-def _reason(story: Story, age: int, factors: Sequence[tuple[str, float]]) -> WatchReason:
+def _reason(story: Story, theme: str, age: int, factors: Sequence[tuple[str, float]]) -> WatchReason:
+    # What names the theme comes first, and is no statement by itself: beside it stands what is reported.
+    naming = [sentence for one in story.named if one.theme == theme for sentence in one.sentences[:1]]
+    reported = [one for one in story.sentences if all(one.start != other.start for other in naming)]
     return WatchReason(
         story=story.id,
         title=story.title,
@@ -198,5 +208,5 @@ def _reason(story: Story, age: int, factors: Sequence[tuple[str, float]]) -> Wat
         weight=round(math.prod(value for _, value in factors), 4),
         factors=tuple((name, round(value, 4)) for name, value in factors),
         sources=story.sources,
-        sentences=story.sentences[:_SENTENCES],
+        sentences=tuple([*naming, *reported][:_SENTENCES]),
     )
