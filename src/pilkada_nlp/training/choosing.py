@@ -1,7 +1,6 @@
 """Which articles are worth a person's time next: those that the model is unsure of, each different from the others."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sklearn.cluster import KMeans
@@ -14,7 +13,7 @@ from pilkada_nlp.training.fitting import matrix_of
 
 _UNSURE: Final = 0.3  # a probability within this of its threshold is worth naming as a reason
 _REVIEW: Final = 0.25  # added where the tagger itself asks for a person
-_RARE: Final = 0.5  # added for a sure sight of a theme that few candidates have, less for a faint one
+_RARE: Final = 0.5  # added for a sure sight of a theme that few texts teach, less for a faint one
 _SIGHT: Final = 0.2  # probability from which a rare theme counts as seen
 _CHOICE: Final = 5  # candidates for each article that is asked for; more would be diverse and sure
 _DIMENSIONS: Final = 100  # of the space in which articles are compared
@@ -38,11 +37,11 @@ def choose(candidates: Sequence[Tagged], tagger: Tagger, count: int, seed: int =
     """Return up to `count` articles that are most worth labelling, the most useful first, one of each story.
 
     Useful is what lies near a threshold, what the tagger sends to review, and what seems to be about a theme that few
-    candidates have. Of the most useful ones, weighted k-means on their features makes `count` groups, and each
+    training texts have. Of the most useful ones, weighted k-means on their features makes `count` groups, and each
     group gives its most useful article, so that ten articles on one affair are not asked for together (Zhdanov,
     "Diverse mini-batch active learning", 2019). The same candidates in whatever order and seed give the same choice.
     """
-    rare = _rare_themes(tagger, candidates)
+    rare = _rare_themes(tagger)
     best: dict[str, _Scored] = {}
     for scored in (_scored(candidate, rare) for candidate in candidates):
         story = scored.candidate.story
@@ -86,10 +85,10 @@ def _margin(tagging: Tagging) -> float:
     return min(distances)
 
 
-def _rare_themes(tagger: Tagger, candidates: Iterable[Tagged]) -> frozenset[str]:
-    """Return the quarter of the themes that fewest of the candidates seem to be about."""
-    counts = Counter(tag.theme for one in candidates for tag in one.tagging.themes if tag.strength == "pokok")
-    ranked = sorted(tagger.manifest.themes, key=lambda theme: (counts[theme], theme))
+def _rare_themes(tagger: Tagger) -> frozenset[str]:
+    """Return the quarter of the themes that fewest training texts are about."""
+    reference = tagger.manifest.reference
+    ranked = sorted(reference.themes, key=lambda theme: (reference.themes[theme], theme)) if reference else []
     return frozenset(ranked[: len(ranked) // 4])
 
 
