@@ -143,7 +143,7 @@ def test_the_page_says_what_the_summary_holds() -> None:
         "Diam: Suara Hulu",
         "dicek ke KPU",
         "melonjak",
-        "server menjawab galat: 503",
+        "server menjawab dengan kesalahan: 503",
         "Sepi Kita",
         "alamat lain dari artikel yang sudah ada: 1.040",
     ):
