@@ -117,7 +117,7 @@ def test_a_card_says_what_one_looks_for_first(results: dict[type, Any]) -> None:
         assert said in article.text
     assert "Empat." not in article.text
     story = Seen(replace(results[Story], follows="cerita-lama")._repr_html_()).text
-    for said in ("berita asal", "Lanjutan dari: cerita-lama", "Rapat dihentikan pukul 14.00", "Keparahan 4 dari 4"):
+    for said in ("artikel asal", "Lanjutan dari: cerita-lama", "Rapat dihentikan pukul 14.00", "Keparahan 4 dari 4"):
         assert said in story
     entry = Seen(results[WatchlistEntry]._repr_html_()).text
     for said in (

@@ -328,7 +328,7 @@ def test_the_screen_speaks_indonesian_and_fits(url: str, columns: int) -> None:
     terminal.until(ask)
     corrections = [("?", ask), ("a", ask), ("b", ask), ("t", choose), ("99p\r", ask), ("o", choose), ("1", ask)]
     corrections += [("m", choose), ("p", choose), ("x", ask), ("m", choose), ("o", ask), ("s", choose), ("4", ask)]
-    corrections += [("\r", ask), ("r", choose), ("Bekasi\r", choose), ("-\r", ask), ("n", "butir berubah")]
+    corrections += [("\r", ask), ("r", choose), ("Bekasi\r", choose), ("-\r", ask), ("n", "entri berubah")]
     for keys, shown in corrections:
         terminal.type(keys)
         terminal.until(shown)

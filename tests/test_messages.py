@@ -299,7 +299,7 @@ def test_what_python_says_is_known() -> None:
             assert say(complaint(read, text)) == indonesian
     with pytest.raises(OSError, match="No such file") as missing:
         Path("/tiada/sama/sekali").read_text(encoding="utf-8")
-    assert say(missing.value) == "berkas atau folder tidak ada, galat 2: '/tiada/sama/sekali'"
+    assert say(missing.value) == "berkas atau folder tidak ada, kesalahan 2: '/tiada/sama/sekali'"
 
 
 def run(*args: str, language: str | None, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

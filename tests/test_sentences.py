@@ -171,6 +171,51 @@ def test_the_hedge_is_looked_for_in_the_whole_text() -> None:
     assert texts(bare, judged(bare, {"Camat": "kejadian"}, value="dugaan")) == []
 
 
+@pytest.mark.parametrize(
+    "denial",
+    [
+        "Kepala dinas membantah dugaan itu.",
+        "Kepala dinas menyangkal laporan tersebut.",
+        "Kepala dinas menepis tudingan warga.",
+        "Menurut kepala dinas, hal itu tidak benar.",
+    ],
+)
+def test_a_denial_stands_beside_what_it_denies(denial: str) -> None:
+    """However much the denial weighs, the accusation leads and the denial comes second."""
+    accusation = "Dua warga melapor karena bantuan itu diduga memuat gambar calon."
+    article = article_of(f"{denial} Hujan turun. {accusation} Bawaslu memeriksa gudang.")
+    tagging = judged(
+        article, {denial: "dugaan", "Bawaslu": "dugaan"}, value="dugaan", themes={denial: "pokok", "Dua": "sebutan"}
+    )
+    shown = texts(article, tagging)
+    assert shown.index(denial) == 1
+    assert set(shown) == {denial, accusation, "Bawaslu memeriksa gudang."}
+
+
+def test_accusation_and_denial_are_looked_for_in_the_whole_text() -> None:
+    """Neither rests on being evidence of a judgement; where nothing is denied, nothing is added."""
+    accusation, denial = "Camat diduga membagikan uang.", "Camat membantah tudingan itu."
+    article = article_of(f"Hujan turun. {accusation} Jalan macet. {denial}")
+    assert texts(article, judged(article, {accusation: "dugaan"}, value="dugaan")) == [accusation, denial]
+    assert texts(article, judged(article, {denial: "dugaan"}, value="dugaan")) == [accusation, denial]
+    alone = article_of(f"Hujan turun. {accusation}")
+    assert texts(alone, judged(alone, {accusation: "dugaan"}, value="dugaan")) == [accusation]
+
+
+def test_a_denial_is_not_alone_where_a_sentence_carries_the_theme() -> None:
+    """Without a hedged accusation the hedged denial leads, because the other alone would read like a fact."""
+    article = article_of("Camat membagikan uang di pasar. Camat membantah tudingan itu.")
+    tagging = judged(article, {"Camat membantah": "dugaan"}, value="dugaan", themes={"Camat membagikan": "pokok"})
+    assert texts(article, tagging) == ["Camat membantah tudingan itu.", "Camat membagikan uang di pasar."]
+
+
+def test_what_is_not_really_so_is_no_denial() -> None:
+    """Saying "tidak benar-benar" denies nothing."""
+    article = article_of("Petugas diduga tidak benar-benar memeriksa. Saksi melaporkan hal itu.")
+    tagging = judged(article, {"Petugas": "dugaan", "Saksi": "dugaan"}, value="dugaan")
+    assert texts(article, tagging)[0].startswith("Petugas")
+
+
 # ---------------------------------------------------------------- speakers
 
 
@@ -210,8 +255,13 @@ def test_private_persons_stand_by_initials() -> None:
 # ---------------------------------------------------------------- figures
 
 
-def harmed(text: str, value: ModalityValue = "kejadian", **fields: Any) -> list[str]:
+def harmed(text: str, value: ModalityValue = "kejadian") -> list[str]:
     """Return the texts of the figures of harm when all numbers with a unit in `text` are figures."""
+    return [figure.text for figure in figures_of_harm(text, value)]
+
+
+def figures_of_harm(text: str, value: ModalityValue = "kejadian") -> tuple[Figure, ...]:
+    """Return the figures of harm when all numbers with a unit in `text` are figures."""
     article = article_of(text)
     figures = []
     for amount, unit in (
@@ -228,9 +278,7 @@ def harmed(text: str, value: ModalityValue = "kejadian", **fields: Any) -> list[
                 value=1, text=shown, unit=unit, counts=None, speaker=None, start=start, end=start + len(shown)
             )
             figures.append(figure)
-    return [
-        figure.text for figure in harm(article, judged(article, value=value, entities=Entities(figures=tuple(figures))))
-    ]
+    return harm(article, judged(article, value=value, entities=Entities(figures=tuple(figures))))
 
 
 def test_figures_of_victims_and_damage_are_kept() -> None:
@@ -240,6 +288,20 @@ def test_figures_of_victims_and_damage_are_kept() -> None:
     assert harmed("Keluarga korban meninggal menerima santunan Rp20 juta.") == []
     assert harmed("Jika banjir datang, 40 rumah bisa terendam.", "potensi") == []
     assert harmed("Bila 40 rumah terendam, TPS pindah.") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Sebanyak 94 orang luka.", "luka"),
+        ("Ada 94 orang yang terluka, 40 rumah hangus.", "terluka"),
+        ("Korban 94 orang, semua pulang.", None),
+        ("Korban adalah 94 orang dari dua desa yang kini dirawat.", None),
+    ],
+)
+def test_a_figure_says_what_became_of_those_it_counts(text: str, counts: str | None) -> None:
+    """What stands right behind the number is taken, what stands further away is not guessed at."""
+    assert figures_of_harm(text)[0].counts == counts
 
 
 # ---------------------------------------------------------------- real parts

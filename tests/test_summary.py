@@ -23,8 +23,9 @@ from pilkada_nlp.article.findings import DailySummary, Drift, Sentence, SourceSt
 from pilkada_nlp.errors import OutputError
 from pilkada_nlp.regions.gazetteer import gazetteer
 from pilkada_nlp.summary import coverage, digest, feed, json_schema, long_date, render, write_summary
+from pilkada_nlp.summary.stages import stopped
 from pilkada_nlp.wording import Language, table, texts
-from tests.sample_summaries import DAY, LEAFLETS, PLENO, empty_summary, full_summary, large_summary
+from tests.sample_summaries import DAY, LEAFLETS, PLENO, RULING, RUMOUR, empty_summary, full_summary, large_summary
 
 EVIL = '<script>alert(1)</script> [klik](javascript:x) | "kutip" & *tebal* https://jahat.example @semua'
 TRICKS = "=1+1\x00\x1b[31m\u202e\u200b\U000e0041 akhir"
@@ -137,13 +138,13 @@ def test_the_page_says_what_the_summary_holds() -> None:
         "Ketua Bawaslu Bima",
         "Kabupaten Kutai Timur (64.08)",
         "tiga orang korban luka",
-        "Rekapitulasi dan penetapan, Logistik",  # stages that the incident touches
+        "terbit 14.05 WITA",
         "p = 0,004",
         "2 dari 3 media setempat terbaca",
         "Diam: Suara Hulu",
         "dicek ke KPU",
         "melonjak",
-        "server menjawab galat: 503",
+        "server menjawab dengan kesalahan: 503",
         "Sepi Kita",
         "alamat lain dari artikel yang sudah ada: 1.040",
     ):
@@ -151,6 +152,71 @@ def test_the_page_says_what_the_summary_holds() -> None:
     assert len(page.ids) == len(set(page.ids))
     anchors = {link[1:] for link in page.links if link.startswith("#")}
     assert anchors <= set(page.ids)
+
+
+def test_a_stage_is_disturbed_only_where_words_say_so() -> None:
+    """The stage that stopped is named; one that is only a theme is not, nor is there a word for torn billboards."""
+    words = texts("id")["summary"]["stages"].lower()
+    assert f"{words}: Rekapitulasi dan penetapan ·" in render(full_summary())["md"]
+    torn = replace(PLENO, title="Baliho dirobek", sentences=(), themes=(("kampanye", "pokok"),))
+    assert words not in render(replace(full_summary(), incidents=(torn,), rulings=()))["md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stages"),
+    [
+        ("Rapat pleno di Tenggarong diskors sampai Jumat.", {"rekap_penetapan"}),
+        ("KPU menunda pemungutan suara di dua distrik.", {"pungut_hitung"}),
+        ("Pengiriman kotak suara ke pulau itu tidak dapat dilanjutkan.", {"logistik"}),
+        ("Debat kedua batal karena listrik padam.", {"kampanye"}),
+        ("Dua belas baliho kampanye dirobek.", set()),
+        ("Kampanye tidak dihentikan.", set()),
+        ("Saksi meminta pleno ditunda.", set()),
+        ("Bawaslu menghentikan kasus kampanye di sekolah.", set()),
+        ("Komisi Pemilihan Umum menyebut lomba itu ditunda.", set()),
+        ("Penetapan tersangka ditunda.", set()),
+    ],
+)
+def test_words_that_a_stage_stopped(text: str, stages: set[str]) -> None:
+    """Stopped, put off, called off or not to be gone on with; a demand, a denial and a case are none of these."""
+    assert stopped(text) == stages
+
+
+def test_copies_are_named_as_such() -> None:
+    """An outlet that only copied stands apart from those that are counted, in the page and in Markdown."""
+    copied = StoryMember(article="c", outlet="warta", url="https://warta.example/c", source_kind="media",
+                         similarity=0.9, reason="salinan", joined_to=PLENO.lead)  # fmt: skip
+    twice = replace(copied, article="d", outlet="lensa", url="https://lensa.example/d")
+    story = replace(PLENO, members=(PLENO.members[0], copied, twice, PLENO.members[1]))
+    shown = render(replace(full_summary(), incidents=(story,)))
+    assert "2 sumber independen: Kabar Mahakam, Lensa Pesisir; salinan: Warta Nusa" in _Page(shown["html"]).text
+    assert "; salinan: [Warta Nusa](<https://warta.example/c>)" in shown["md"]
+    assert "salinan:" not in render(full_summary())["md"]
+
+
+def test_an_allegation_is_quoted_with_its_denial() -> None:
+    """The two first sentences of an allegation are shown everywhere, of other stories one."""
+    denial = replace(LEAFLETS.sentences[0], text="Tim pasangan calon membantah laporan itu.")
+    third = replace(denial, text="Kalimat ketiga.")
+    story = replace(LEAFLETS, sentences=(*LEAFLETS.sentences, denial, third))
+    told = replace(PLENO, sentences=(*PLENO.sentences, third))
+    full = full_summary()
+    summary = replace(full, incidents=(told,), allegations=(story,))
+    for text in (render(summary)["html"], render(summary)["md"], "\n".join(digest(summary))):
+        assert denial.text in text
+        assert third.text not in text
+
+
+def test_every_entry_that_is_shown_leads_back() -> None:
+    """Folded entries too link to the article of their weightiest story and name its outlet, the host of an unknown one."""
+    full = full_summary()
+    low = full.watchlist[-1]
+    assert low.level == "rendah"
+    shown = render(full)
+    assert f'<a href="{low.reasons[0].url}" rel="noreferrer">{RUMOUR.title}</a>, Kabar Mahakam</li>' in shown["html"]
+    assert f"[{RUMOUR.title}](<{low.reasons[0].url}>), Kabar Mahakam" in shown["md"]
+    bare = replace(low, reasons=(replace(low.reasons[0], story="x", sentences=(), url="https://jauh.example/x"),))
+    assert f"{RUMOUR.title}</a>, jauh.example</li>" in render(replace(full, watchlist=(bare,)))["html"]
 
 
 def test_the_page_says_where_to_ask_for_a_correction() -> None:
@@ -338,6 +404,15 @@ def test_the_digest_fits_into_messages() -> None:
     wide = digest(replace(full_summary(), incidents=tuple(replace(long, id=str(n)) for n in range(8))))
     assert all(len(text.encode("utf-16-le")) // 2 <= 4096 for text in wide)
     assert all("🗳" in text for text in wide[:2])
+
+
+def test_the_digest_says_what_protects_people() -> None:
+    """What is not proven, and what a person has yet to look at, stands in the chat as it does on the page."""
+    cleared = replace(RULING, title="Kepala dinas tidak melanggar", outcome="tidak_terbukti")
+    text = "\n".join(digest(replace(full_summary(), rulings=(cleared,))))
+    assert "PUTUSAN; tidak terbukti; rekomendasi; Netralitas ASN" in text
+    assert "DUGAAN, BELUM TERBUKTI; kajian; perlu ditinjau; Politik uang" in text
+    assert "Dugaan yang lebih dari 14 hari tanpa hasil." in text
 
 
 def test_the_feed_is_valid_and_lists_each_edition_once() -> None:

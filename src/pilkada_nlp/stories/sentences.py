@@ -1,8 +1,10 @@
 """What an article may say for itself in a summary: its own sentences, with who says them, and figures of harm."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
+
+import msgspec
 
 from pilkada_nlp.article import Article, Evidence, Figure, ModalityValue, Speaker, Strength, Tagging, findings
 from pilkada_nlp.preprocessing import Sentence, read
@@ -32,6 +34,12 @@ _HEDGES: Final = frozenset(
     beredar viral dipersoalkan mempersoalkan dipertanyakan diperiksa pemeriksaan diklarifikasi klarifikasi dipanggil
     kajian dikaji penyelidikan diselidiki konon""".split()
 )
+# A sentence with one of these denies what somebody is accused of.
+_DENIES: Final = re.compile(
+    r"(?i)\b(?:(?:mem|di)?bantah(?:nya|an|annya)?|menyangkal(?:nya)?|disangkal|sangkalan(?:nya)?|menepis(?:nya)?|ditepis"
+    r"|menampik(?:nya)?|ditampik|menyanggah(?:nya)?|disanggah|sanggahan(?:nya)?"
+    r"|(?:tidak(?:lah)?|tak|bukan) (?:benar|betul))\b(?!-)"
+)
 # A sentence that begins like this leans on the one before.
 _LEANING: Final = frozenset(
     """ia dia mereka keduanya ketiganya keempatnya beliau menurutnya padahal namun tetapi sebaliknya akibatnya karenanya
@@ -54,6 +62,7 @@ _MEASURABLE: Final = frozenset(
     perempuan wanita remaja siswa anak aparat relawan wartawan jurnalis keluarga KK""".split()
 )
 _REACH: Final = 120  # characters around a figure that may belong to its clause
+_NEAR: Final = 1  # words between a figure and what became of them, as in "tujuh orang (mengalami) luka"
 _CLAUSE: Final = re.compile(r"[.,;:!?]\s|\n")
 
 
@@ -66,30 +75,19 @@ class _Candidate(NamedTuple):
     modality: ModalityValue | None
     stems: frozenset[str]
     hedged: bool
+    denies: bool
 
 
 def shown_sentences(article: Article, tagging: Tagging) -> tuple[findings.Sentence, ...]:
     """Return at most six sentences of the text that best show what the article reports, best first.
 
     They are the sentences that carry its modality and themes, else its first ones, as they stand in the text: without
-    the dateline in front, never half a quotation, private persons by initials. Of an allegation those that say so come
-    first, and where none does there are none, because alone they would read like facts.
+    the dateline in front, never half a quotation, private persons by initials. Of an allegation one that says so comes
+    first and a denial second; where none says so there are none, because alone they would read like facts.
     """
     candidates = _candidates(article, tagging)
-    if tagging.modality and tagging.modality.value == "dugaan":
-        if not any(candidate.hedged for candidate in candidates):
-            alone = (_stretches(article, tagging, [(nth, _OPENING, None)]) for nth in range(len(read(article.text))))
-            (hedged,) = next((found for found in alone if found and found[0].hedged), [None])
-            if hedged:
-                apart = [one for one in candidates if one.end <= hedged.start or hedged.end <= one.start]
-                candidates = [hedged, *apart]
-        chosen = [
-            *_varied([candidate for candidate in candidates if candidate.hedged]),
-            *_varied([candidate for candidate in candidates if not candidate.hedged]),
-        ]
-        chosen = chosen if chosen and chosen[0].hedged else []
-    else:
-        chosen = _varied(candidates)
+    is_allegation = tagging.modality is not None and tagging.modality.value == "dugaan"
+    chosen = _alleged(article, tagging, candidates) if is_allegation else _varied(candidates)
     context = f"{article.title}\n{article.text}"
     return tuple(_shown(article, tagging, candidate, context) for candidate in chosen[:_MOST])
 
@@ -98,6 +96,7 @@ def harm(article: Article, tagging: Tagging) -> tuple[Figure, ...]:
     """Return the figures of the article that count victims or damage, in the order of the text, each once.
 
     Only of what happened, is alleged or was decided: what could be harmed, and what is paid for it, counts nothing.
+    Where the article has no noun for what is counted, `counts` is what became of them ("luka").
     """
     found: dict[tuple[float, str | None], Figure] = {}
     if tagging.entities is None or tagging.modality is None or tagging.modality.value not in _HAPPENED:
@@ -106,8 +105,59 @@ def harm(article: Article, tagging: Tagging) -> tuple[Figure, ...]:
         clause = _clause(article.text, figure)
         words = _LOST if figure.unit == "rupiah" else _HARMED
         if {figure.unit, figure.counts} & _MEASURABLE and words.search(clause) and not _SPARED.search(clause):
-            found.setdefault((figure.value, figure.unit), figure)
+            found.setdefault((figure.value, figure.unit), _counting(figure, article.text, clause))
     return tuple(found.values())
+
+
+def _counting(figure: Figure, text: str, clause: str) -> Figure:
+    """Return a figure that counts nothing but its unit with what became of them: "tujuh orang" counts "luka"."""
+    if figure.counts not in (None, figure.unit):
+        return figure
+    behind = clause[clause.find(text[figure.start : figure.end]) + figure.end - figure.start :]
+    became = _HARMED.search(behind)
+    near = became and len(behind[: became.start()].split()) <= _NEAR
+    return msgspec.structs.replace(figure, counts=became.group().lower()) if became and near else figure
+
+
+def _alleged(article: Article, tagging: Tagging, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return an accusation that says it is one, a denial, then the others; the two are looked for in all of the text.
+
+    Without any accusation a hedged denial leads, and what carries the allegation stands behind it.
+    """
+    sentences = read(article.text)
+    pool = list(candidates)
+    if not any(_accuses(one) for one in pool):
+        hedged = [nth for nth, part in enumerate(sentences) if any(word.form in _HEDGES for word in part.words)]
+        pool = _with_first(article, tagging, hedged, _accuses, pool)
+    if not any(one.denies for one in pool):
+        spans = [(nth, part.span) for nth, part in enumerate(sentences)]
+        denying = [nth for nth, span in spans if _DENIES.search(article.text, span.start, span.end)]
+        pool = _with_first(article, tagging, denying, lambda one: one.denies, pool)
+    accusations = _varied([one for one in pool if _accuses(one)])
+    denials = _varied([one for one in pool if one.denies])
+    rest = _varied([one for one in pool if not one.hedged and not one.denies])
+    chosen = [*accusations[:1], *denials[:1], *accusations[1:], *rest, *denials[1:]]
+    return chosen if chosen and chosen[0].hedged else []
+
+
+def _with_first(
+    article: Article,
+    tagging: Tagging,
+    among: Sequence[int],
+    is_wanted: Callable[[_Candidate], bool],
+    pool: Sequence[_Candidate],
+) -> list[_Candidate]:
+    """Return the pool with the first wanted stretch around the sentences `among`, which takes no hedge or denial out."""
+    for nth in among:
+        for found in _stretches(article, tagging, [(nth, _OPENING, None)]):
+            apart = [one for one in pool if one.end <= found.start or found.end <= one.start]
+            if is_wanted(found) and all(one in apart for one in pool if one.hedged or one.denies):
+                return [found, *apart]
+    return list(pool)
+
+
+def _accuses(candidate: _Candidate) -> bool:
+    return candidate.hedged and not candidate.denies
 
 
 def _clause(text: str, figure: Figure) -> str:
@@ -158,6 +208,7 @@ def _stretches(
             modality,
             frozenset(word.stem for word in words if len(word.stem) >= _SHORTEST_STEM),
             modality == "dugaan" or any(word.form in _HEDGES for word in words),
+            bool(_DENIES.search(article.text, start, end)),
         )
     return list(found.values())
 

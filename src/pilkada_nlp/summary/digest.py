@@ -112,6 +112,8 @@ def _watchlist(p: Phrases) -> Iterator[str]:
 def _open_cases(p: Phrases) -> Iterator[str]:
     if p.missing("open_cases"):
         yield p.missing("open_cases")
+    if p.summary.open_cases:
+        yield p.t["open_cases_note"]
     for case in p.summary.open_cases[:5]:
         expected = f"; {p.t['expected'].lower()} {p.day(case.expected)}" if case.expected else ""
         yield f"• {case.title}: {p.places(case.regions)}, {p.open_for(case)}{expected}"
@@ -139,15 +141,16 @@ def _appeals(p: Phrases) -> Iterator[str]:
 
 
 def _story(story: Story, p: Phrases, mark: str = "", sentence: Sentence | None = None) -> Iterator[str]:
+    """Yield the lines of a story; what protects the people in it stands first, where no cut reaches it."""
     when = f", {p.when(story)}" if p.when(story) else ""
+    status = f"; {p.status(story)}" if p.status(story) else ""
     yield f"• {mark}{story.title}"
     yield (
-        f"  {p.modality[story.modality].upper()}, {p.themes(story.themes)}; {p.places(story.regions)}{when}; "
+        f"  {p.kind(story).upper()}{status}; {p.themes(story.themes)}; {p.places(story.regions)}{when}; "
         f"{p.t['severity'].lower()} {story.severity}/4; {p.story_tellings(story)}; {story.id}"
     )
-    sentence = sentence or (story.sentences[0] if story.sentences else None)
-    if sentence:
-        yield _quote(sentence, p)
+    for quoted in p.quotes(story, sentence):
+        yield _quote(quoted, p)
     for member in p.links(story.members)[:1]:
         if is_web_address(member.url) and _units(member.url) < _LINE:
             yield f"  {member.url}"

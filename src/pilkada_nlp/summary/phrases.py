@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pilkada_nlp.article import Figure, local_time
 from pilkada_nlp.article.findings import (
@@ -23,6 +24,8 @@ from pilkada_nlp.article.findings import (
 )
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.regions import region
+from pilkada_nlp.summary.cleaning import is_web_address
+from pilkada_nlp.summary.stages import stopped
 from pilkada_nlp.wording import Language, texts
 
 COUNTED: Final[Mapping[str, str]] = {"kejadian": "K", "dugaan": "D", "putusan": "P", "potensi": "Po", "imbauan": "I"}
@@ -41,6 +44,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 """The parts of a summary in the order of the page, each with the fields that it shows beside the one of its name."""
 
 _ARROWS: Final = {"naik": "↗", "tetap": "→", "turun": "↘", "baru": "✱"}
+_PEOPLE: Final = frozenset({"orang", "jiwa"})
 _SMALL: Final = 20  # no percentage of fewer than these
 _FAR_BELOW: Final = 0.25  # of its usual number of articles: an outlet that answers and says little
 
@@ -62,7 +66,6 @@ class Phrases:
         self._speakers: Mapping[str, str] = everything["explanation"]["source"]
         self._case_stages: Mapping[str, str] = everything["explanation"]["stage"]
         self._names = load_taxonomy().names(language)
-        self._stage_themes = {theme.id for theme in load_taxonomy().themes if theme.group == "stage"}
         self._outlets = {source.outlet: source.name for source in summary.sources}
         shown = (*summary.incidents, *summary.rulings, *summary.unconfirmed, *summary.allegations)
         self.stories = {story.id: story for story in (*shown, *summary.potentials, *summary.debunked)}
@@ -86,13 +89,18 @@ class Phrases:
         return f"{text} {day.year}" if year or day.year != self.summary.day.year else text
 
     def when(self, story: Story) -> str:
-        """Return when a story was first published, in the time of its region: "14.05 WITA", with the day if another."""
-        if story.published_at is None:
-            return "" if story.day == self.summary.day else self.day(story.day)
-        zone = region(story.regions[0].code).zone if story.regions else "Asia/Jakarta"
-        _, clock, abbreviation = local_time(story.published_at, zone).split()
-        clock = clock if self.language == "id" else clock.replace(".", ":")
-        return f"{clock} {abbreviation}" if story.day == self.summary.day else f"{self.day(story.day)}, {clock}"
+        """Return when a story was first published: "terbit 14.05 WITA", with the day if another; "" if it is not known.
+
+        The time is that of its region. It says nothing of when the event was.
+        """
+        day = "" if story.day == self.summary.day else self.day(story.day)
+        clock = ""
+        if story.published_at is not None:
+            zone = region(story.regions[0].code).zone if story.regions else "Asia/Jakarta"
+            _, digits, abbreviation = local_time(story.published_at, zone).split()
+            clock = f"{digits if self.language == 'id' else digits.replace('.', ':')} {abbreviation}"
+        when = ", ".join(filter(None, (day, clock)))
+        return str(self.t["published"]).format(when=when) if when else ""
 
     def until(self, day: date) -> str:
         """Return how far ahead a day lies: "hari ini", "besok", "6 hari lagi"."""
@@ -135,13 +143,19 @@ class Phrases:
         return ", ".join(names[:most]) + (" " + self.t["more_places"].format(count=rest) if rest > 0 else "")
 
     def disturbed(self, story: Story) -> str:
-        """Return the stages that an incident or a ruling touches: its themes that are stages of the election."""
-        return ", ".join(self.theme(theme) for theme, _ in story.themes if theme in self._stage_themes)
+        """Return the stages among the story's themes that its title or a shown sentence says stopped or were put off."""
+        told = frozenset[str]().union(*map(stopped, (story.title, *(shown.text for shown in story.sentences))))
+        return ", ".join(self.theme(theme) for theme, _ in story.themes if theme in told)
+
+    def kind(self, story: Story) -> str:
+        """Return the kind of statement, of an allegation without an outcome also that nothing is proven."""
+        words = self.modality[story.modality]
+        return f"{words}, {self.t['unproven']}" if story.modality == "dugaan" and not story.outcome else words
 
     def status(self, story: Story) -> str:
         """Return what became of it: outcome, stage of the case, what a person must look at."""
         words = [self.outcome[story.outcome]] if story.outcome else []
-        if story.case_stage and story.case_stage != story.outcome:
+        if story.case_stage and story.case_stage not in (story.outcome, story.modality):
             words.append(self._case_stages.get(story.case_stage, story.case_stage))
         if story.is_aggregate:
             words.append(self.t["aggregate"])
@@ -154,8 +168,8 @@ class Phrases:
         return self._case_stages.get(case.stage, case.stage) if case.stage else ""
 
     def harm(self, figures: Sequence[Figure]) -> str:
-        """Return victims and damage as the articles give them."""
-        return "; ".join(dict.fromkeys(map(_figure, figures)))
+        """Return victims and damage as the articles give them; a bare number of people says nothing and is left out."""
+        return "; ".join(dict.fromkeys(_figure(figure) for figure in figures if not _is_bare(figure)))
 
     def tellings(self, sources: int) -> str:
         """Return how many independent newsrooms tell it."""
@@ -170,9 +184,32 @@ class Phrases:
         return self._outlets.get(outlet, outlet)
 
     def links(self, members: Sequence[StoryMember]) -> list[StoryMember]:
-        """Return one member for each outlet, independent ones first."""
-        independent_first = sorted(members, key=lambda member: member.source_kind != "media")
-        return list({member.outlet: member for member in reversed(independent_first)}.values())[::-1]
+        """Return one member for each outlet: what it wrote itself before what it copied, independent ones first."""
+        ordered = sorted(members, key=lambda member: (member.reason == "salinan", member.source_kind != "media"))
+        return list({member.outlet: member for member in reversed(ordered)}.values())[::-1]
+
+    def own(self, members: Sequence[StoryMember]) -> list[StoryMember]:
+        """Return one member for each outlet that tells it in words of its own, independent ones first."""
+        return [member for member in self.links(members) if member.reason != "salinan"]
+
+    def copies(self, members: Sequence[StoryMember]) -> list[StoryMember]:
+        """Return one member for each outlet that has nothing but a copy."""
+        return [member for member in self.links(members) if member.reason == "salinan"]
+
+    def quotes(self, told: Story | WatchReason, first: Sentence | None = None) -> list[Sentence]:
+        """Return the sentences to show, `first` before all: of an allegation two, so that a denial stands beside it."""
+        most = 2 if told.modality == "dugaan" else 1
+        found = [sentence for sentence in told.sentences if sentence != first]
+        return ([first] if first else []) + found[: most - bool(first)]
+
+    def source(self, reason: WatchReason) -> str:
+        """Return the outlet that the address of a reason leads to, its host where no outlet is known by it."""
+        members = self.stories[reason.story].members if reason.story in self.stories else ()
+        known = [*reason.sentences, *members]
+        outlet = next((one.outlet for one in known if one.url == reason.url), None)
+        if outlet is None:
+            return urlsplit(reason.url).hostname or "" if is_web_address(reason.url) else ""
+        return self.outlet(outlet)
 
     def attribution(self, sentence: Sentence) -> str:
         """Return who says a sentence, "" when the sentence says so itself."""
@@ -309,8 +346,13 @@ class Phrases:
         return str(self.t["since_days"]).format(days=self.number((self.summary.day - case.since) // timedelta(days=1)))
 
 
+def _is_bare(figure: Figure) -> bool:
+    return figure.unit in _PEOPLE and figure.counts in (None, figure.unit)
+
+
 def _figure(figure: Figure) -> str:
-    words = [figure.text]
+    is_word = figure.unit != "rupiah" and figure.text.split()[0].isalpha()
+    words = [figure.text.lower() if is_word else figure.text]
     words += [word for word in (figure.unit, figure.counts) if word and word not in figure.text]
     return " ".join(dict.fromkeys(words))
 
