@@ -38,7 +38,7 @@ _from_option = click.option(
 
 @click.group()
 def labels() -> None:
-    """Bring labels of people in and out, of files and of the archive.
+    """Bring labels into the archive, out of it, or between files.
 
     By their endings, .jsonl is our own form, .csv and .xlsx are spreadsheets, .json is Label Studio; doccano has to be
     named, doccano-spans is its sequence labelling.
@@ -195,7 +195,7 @@ def import_(
     given = [one for one in named if one.by]
     if len(given) < len(named):
         complain(f"{source_file}: {len(named) - len(given)} left out, since they name nobody who labelled (by)")
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         hold_labels(given, archive, outlets)
 
 
@@ -215,7 +215,7 @@ def export(out: Path, target: "FileFormat | None", since: datetime | None, archi
     from pilkada_nlp.article import ZONES
     from pilkada_nlp.labelling import write_labels
 
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         found = archive.labels(since.replace(tzinfo=ZONES["Asia/Jakarta"][1]) if since else None)
     write_labels(found, out, target)
     tell(f"Wrote {len(found)} labellings to {out}")

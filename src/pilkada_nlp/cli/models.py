@@ -43,10 +43,11 @@ _SHOWN = ("themes", "signal", "relevance", "modality")
 def evaluate(
     model: Path, data: Path, form: Literal["markdown", "json", "html"], seed: int, folder: Path | None
 ) -> None:
-    """Judge a model by labelled articles: figures with intervals, slices, calibration, worst errors.
+    """Judge a model by labelled articles.
 
-    MODEL is a model's folder or the name of a version; DATA is a file of labels or a folder of a corpus, of which the
-    articles with split "test" count, or all when there are none.
+    The report has figures with intervals, slices, calibration and the worst errors. MODEL is a model's folder or the
+    name of a version; DATA is a file of labels or a folder of a corpus, of which the articles with split "test" count,
+    or all when there are none.
 
     Example: pilkada evaluate models/tagger corpora/berita --format html > laporan.html
     """
@@ -69,7 +70,7 @@ def evaluate(
 @models_option
 @format_option
 def models(folder: Path | None, form: Format) -> None:
-    """List the versions of the model with their figures, and which one serves.
+    """List the versions of the model, and say which one serves.
 
     Figures are F1 (modality: accuracy) on the frozen articles that no version learns from.
 
@@ -114,7 +115,7 @@ def models(folder: Path | None, form: Format) -> None:
 def promote(
     version: str, data: Sequence[Path], allow: Sequence[str], why: Sequence[str], folder: Path | None, form: Format
 ) -> None:
-    """Put a version in service, if it is not worse than the model that serves now.
+    """Put a version in service, if it is not worse than what serves.
 
     Both are judged on the same articles. It is refused (exit status 1) when a core theme, relevance, signals or
     calibration fall by more than models/gates.toml bears, or when the own labels contradict one another. Runs that are
@@ -160,13 +161,13 @@ def rollback(folder: Path | None) -> None:
 @archive_option
 @format_option
 def drift(since: datetime | None, archive_url: str | None, form: Format) -> None:
-    """Show how the articles of the archive differ from what the model learned from, by week and by outlet.
+    """Show how articles differ from what the model learned from.
 
-    Beside the training texts in the first row: the share of words that the model does not know, the main themes of
-    articles on elections, and how far its probabilities have moved (population stability index: relevance of all
-    articles, likeliest theme of those on elections; above 0.25 is commonly called another distribution). The press
-    always differs from training; the daily summary warns only of what is unusual for the press. Articles are read
-    again, which takes some seconds a thousand.
+    By week and by outlet of the archive, beside the training texts in the first row: the share of words that the model
+    does not know, the main themes of articles on elections, and how far its probabilities have moved (population
+    stability index: relevance of all articles, likeliest theme of those on elections; above 0.25 is commonly called
+    another distribution). The press always differs from training; the daily summary warns only of what is unusual for
+    the press. Articles are read again, which takes some seconds a thousand.
 
     Example: pilkada drift --since 2024-11-01
     """
@@ -176,7 +177,7 @@ def drift(since: datetime | None, archive_url: str | None, form: Format) -> None
     from pilkada_nlp.fetching import today
 
     tagger = load_tagger()
-    with closing(Archive(archive_url)) as archive, progress_bar() as progress:
+    with closing(Archive(archive_url, create=False)) as archive, progress_bar() as progress:
         last = archive.newest_day(today(datetime.now(UTC))) or today(datetime.now(UTC))
         first = since.date() if since else last - timedelta(days=27)
         report = drift_report(_tagged(archive, tagger, first, last, progress), tagger)
