@@ -88,7 +88,7 @@ def test_stem_reads_standard_input() -> None:
 
 def test_wrong_usage_exits_2() -> None:
     """An unknown verb, a missing file name, a wrong date, an unknown format."""
-    for args in (["apa"], ["tag"], ["daily", "--date", "kemarin"], ["tag", "-", "--format", "xml"]):
+    for args in (["apa"], ["tag"], ["daily", "--date", "besok"], ["tag", "-", "--format", "xml"]):
         assert run(*args).exit_code == 2, args
 
 

@@ -24,7 +24,6 @@ from pilkada_nlp.cli.watch import correct, decide, watchlist, why
 from pilkada_nlp.cli.work import fetch, init
 from pilkada_nlp.errors import ArchiveBusyError, ConfigError, PilkadaError
 
-
 _HEADINGS: Final[Mapping[str, Sequence[click.Command]]] = {
     "Every day": (init, daily, poll, schedule, doctor, fetch, outlets, alerts),
     "Read and decide": (watchlist, why, decide, correct),
@@ -43,7 +42,9 @@ class _Commands(click.Group):
         wide = max(map(len, self.commands))
         for heading, commands in _HEADINGS.items():
             with formatter.section(heading):
-                formatter.write_dl([(f"{one.name:{wide}}", one.get_short_help_str(formatter.width)) for one in commands])
+                formatter.write_dl(
+                    [(f"{one.name:{wide}}", one.get_short_help_str(formatter.width)) for one in commands]
+                )
 
     def main(
         self,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from pilkada_nlp.cli.messages import say
-from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, one_line
+from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, model_option, one_line
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell, tell_waiting
 
 if TYPE_CHECKING:
@@ -124,12 +124,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
 @labels.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The JSON file to write.")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, file_okay=False),
-    show_default="the model in service",
-    help="The model's folder.",
-)
+@model_option
 def tasks(files: Sequence[str], out: Path, model: Path | None) -> None:
     """Write tasks for Label Studio that begin with a model's tags.
 
