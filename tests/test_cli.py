@@ -171,7 +171,11 @@ def test_init_writes_what_daily_reads(tmp_path: Path) -> None:
     assert '"antara",\n  "tempo",' in path.read_text()
     assert run(*args, "--contact", "lain@b.id", "--outlets", "", "--out", "x", stdin="n\n").exit_code == 1
     assert "a@b.id" in path.read_text()
-    assert run(*args, stdin="y\nlain@b.id\n\nringkasan\n").exit_code == 0
+    result = run(*args, stdin="y\nlain@b.id\n\nringkasan\n")
+    assert result.exit_code == 0
+    assert re.search(r"\d+ outlets are known; `pilkada outlets list` shows them", result.stderr)
+    assert "Enter means all" in result.stderr
+    assert "antara-kaltim" not in result.stderr
     assert "lain@b.id" in path.read_text()
     path.unlink()
     assert "no e-mail or web address" in run(*args, "--contact", "a", "--outlets", "", "--out", "x").stderr

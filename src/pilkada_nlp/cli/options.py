@@ -95,12 +95,10 @@ _FIRST_YEAR = 1998  # of free news in Indonesia; a year like 1 is a slip
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-class _Day(click.ParamType[datetime]):
+class _Day(click.DateTime):
     """A date, or "today" or "yesterday" in WIB, which are "hari-ini" and "kemarin" too."""
 
-    name = "date"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         back = {"today": 0, "hari-ini": 0, "yesterday": 1, "kemarin": 1}.get(value)
         if back is not None:
             from pilkada_nlp.article import ZONES
