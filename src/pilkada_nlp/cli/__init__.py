@@ -76,7 +76,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except PilkadaError as error:
-            complain(error)
+            for said in (error, *getattr(error, "__notes__", ())):
+                complain(said)
             later = 75 if isinstance(error, ArchiveBusyError) else 1  # EX_TEMPFAIL of sysexits.h
             ctx.exit(2 if isinstance(error, ConfigError) else later)
         except KeyboardInterrupt:
