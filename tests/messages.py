@@ -18,6 +18,7 @@ SOURCE: Final = Path(__file__).parents[1] / "src" / "pilkada_nlp"
 # Function -> which of its arguments is a message, by place or name. A method counts by its own name.
 SAYERS: Final[dict[str, tuple[int | str, ...]]] = {
     "complain": (0,),
+    "add_note": (0,),
     "tell": (0,),
     "say": (0,),
     "one_of": (2,),

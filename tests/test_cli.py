@@ -40,6 +40,45 @@ def test_every_verb_has_help(verb: str) -> None:
     assert ("[table|json|jsonl|csv]" in result.output) == (verb not in ("init", "stem", "extract"))
 
 
+def test_help_lists_every_verb_once_under_a_heading() -> None:
+    """Each has one line of its own, which ends in a full stop and fits 80 columns."""
+    listed = run("--help").output.partition("Every day:")[2]
+    lines = [line for line in listed.splitlines() if line.startswith("  ")]
+    assert sorted(line.split()[0] for line in lines) == sorted(main.commands)
+    assert all(line.endswith(".") and not line.endswith("...") and len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "watchlist",
+        "why 64.08/keamanan",
+        "decide 64.08/keamanan note --why ada",
+        "correct 64.08/keamanan --withdraw --why salah",
+        "alerts list",
+        "label",
+        "label next 3",
+        "labels import {labels}",
+        "labels export {folder}/label.jsonl",
+        "drift",
+        "retag --since 2024-11-21",
+        "train --from-archive",
+    ],
+)
+def test_an_archive_that_is_not_there_is_no_calm_day(tmp_path: Path, args: str) -> None:
+    """What reads an archive refuses an address without one, and makes neither a file nor its folder."""
+    config, labels, missing = tmp_path / "c.toml", tmp_path / "l.jsonl", tmp_path / "salah" / "takada.db"
+    config.write_text(f'contact = "saya@contoh.id"\nout = "{tmp_path}"\n', encoding="utf-8")
+    labels.write_text("", encoding="utf-8")
+    given = args.format(labels=labels, folder=tmp_path).split()
+    if given[0] == "retag" or given[:2] == ["labels", "import"]:
+        given += ["--config", str(config)]
+    result = run(*given, "--archive", f"sqlite:///{missing}")
+    assert result.exit_code == 1, result.output
+    assert f"archive sqlite:///{missing}: there is no archive here; `pilkada daily` makes one" in result.stderr
+    assert not missing.parent.exists()
+
+
 def test_stem_reads_standard_input() -> None:
     """Each line is stemmed, with the corrections or as stock PySastrawi; odd bytes do no harm."""
     assert run("stem", stdin="Petahana berkampanye\n\nRelawan").output == "petahana kampanye\n\nrelawan\n"
@@ -49,7 +88,7 @@ def test_stem_reads_standard_input() -> None:
 
 def test_wrong_usage_exits_2() -> None:
     """An unknown verb, a missing file name, a wrong date, an unknown format."""
-    for args in (["apa"], ["tag"], ["daily", "--date", "kemarin"], ["tag", "-", "--format", "xml"]):
+    for args in (["apa"], ["tag"], ["daily", "--date", "besok"], ["tag", "-", "--format", "xml"]):
         assert run(*args).exit_code == 2, args
 
 
@@ -132,7 +171,11 @@ def test_init_writes_what_daily_reads(tmp_path: Path) -> None:
     assert '"antara",\n  "tempo",' in path.read_text()
     assert run(*args, "--contact", "lain@b.id", "--outlets", "", "--out", "x", stdin="n\n").exit_code == 1
     assert "a@b.id" in path.read_text()
-    assert run(*args, stdin="y\nlain@b.id\n\nringkasan\n").exit_code == 0
+    result = run(*args, stdin="y\nlain@b.id\n\nringkasan\n")
+    assert result.exit_code == 0
+    assert re.search(r"\d+ outlets are known; `pilkada outlets list` shows them", result.stderr)
+    assert "Enter means all" in result.stderr
+    assert "antara-kaltim" not in result.stderr
     assert "lain@b.id" in path.read_text()
     path.unlink()
     assert "no e-mail or web address" in run(*args, "--contact", "a", "--outlets", "", "--out", "x").stderr

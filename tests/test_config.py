@@ -18,7 +18,7 @@ from pilkada_nlp.config import (
 )
 from pilkada_nlp.errors import ConfigError
 
-WHO = 'contact = "a"\nout = "b"\n'
+WHO = 'contact = "a@b.id"\nout = "b"\n'
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -42,9 +42,10 @@ def test_no_outlets_means_all() -> None:
     [
         (None, "no configuration .*pilkada init"),
         ("kacau [", "cannot be read"),
-        ('contact = "a"', "out"),
-        ('contact = " "\nout = "b"', "contact is empty"),
-        ('contact = "a"\nout = "b"\nsalah = 1', "salah"),
+        ('contact = "a@b.id"', "out"),
+        ('contact = " "\nout = "b"', "contact is ' '"),
+        ('contact = "bukan-alamat"\nout = "b"', "contact is 'bukan-alamat'; write an e-mail or web address"),
+        ('contact = "a@b.id"\nout = "b"\nsalah = 1', "salah"),
         (f'{WHO}[alerts]\nquiet_hours = "25.00-05.30"', "alerts.quiet_hours: must be two times"),
         (f'{WHO}[alerts]\nquiet_hours = "22.00-22.00 WIT"', "alerts.quiet_hours: begin and end are the same"),
         (f"{WHO}[alerts]\nper_hour = 0", "alerts.per_hour"),
@@ -120,7 +121,7 @@ def test_outlets_are_known_with_and_without_a_configuration(monkeypatch: pytest.
         )
     path = default_config()
     path.parent.mkdir()
-    path.write_text(f'contact = "a"\nout = "b"\noutlets_file = "{tmp_path}/satu.toml"\n')
+    path.write_text(f'contact = "a@b.id"\nout = "b"\noutlets_file = "{tmp_path}/satu.toml"\n')
     assert known_outlets().keys() - shipped.keys() == {"satu"}
     assert known_outlets(own=tmp_path / "dua.toml").keys() - shipped.keys() == {"dua"}
     with pytest.raises(ConfigError, match="no configuration"):
@@ -130,7 +131,7 @@ def test_outlets_are_known_with_and_without_a_configuration(monkeypatch: pytest.
 def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
     """Cron starts a command anywhere; a path of its own or one from the home stays what it is."""
     (tmp_path / "config.toml").write_text(
-        'contact = "a"\nout = "b"\noutlets_file = "o.toml"\ncalendar_file = "/lain/k.toml"\n'
+        'contact = "a@b.id"\nout = "b"\noutlets_file = "o.toml"\ncalendar_file = "/lain/k.toml"\n'
         '[alerts]\nwatches_file = "~/w.toml"\n'
     )
     config = load_config(tmp_path / "config.toml")

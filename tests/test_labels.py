@@ -255,7 +255,7 @@ def test_dates_of_an_indonesian_excel_have_the_day_first(tmp_path: Path) -> None
     path = table(written(tmp_path, "csv", a_labelling()), as_excel_does, delimiter=";")
     assert read_labels(path).labellings[0].article.date == date(2024, 4, 3)
     path = table(written(tmp_path, "csv", a_labelling()), as_excel_does)
-    with pytest.raises(InputError, match=r"label\.csv, line 2: date: '03/04/2024' could be two days"):
+    with pytest.raises(InputError, match=r"label\.csv: row 2: date: '03/04/2024' could be two days"):
         read_labels(path)
 
 
@@ -279,7 +279,7 @@ def test_other_columns_become_metadata_and_slips_do_not(tmp_path: Path) -> None:
     path = table(written(tmp_path, "csv", a_labelling()), note)
     assert read_labels(path).labellings[0].meta == {"catatan redaksi": "cek lagi"}
     path.write_text(path.read_text(encoding="utf-8").replace("pokok", "pokoks", 1), encoding="utf-8")
-    with pytest.raises(InputError, match=r"line 1: column 'pokoks' is unknown; did you mean pokok\?"):
+    with pytest.raises(InputError, match=r"row 1: column 'pokoks' is unknown; did you mean pokok\?"):
         read_labels(path)
 
 
@@ -319,6 +319,16 @@ def test_a_region_survives_as_a_number(tmp_path: Path, typed: object, code: str)
         ({"regions": datetime(2024, 3, 10).time()}, "regions: a spreadsheet made"),
         ({"regions": "64.02 Kabupaten Paser"}, "regions: 64.02 is Kabupaten Kutai Kartanegara, not Kabupaten Paser"),
         ({"regions": 64.99}, "regions: '64.99' is no code of a region; did you mean"),
+        (
+            {"regions": "Kutai Timor"},
+            "regions: there is no region 'Kutai Timor'; did you mean 64.08 Kabupaten Kutai Timur",
+        ),
+        ({"regions": "Bima"}, "regions: 'Bima' is the name of several; .* 52.06 Kabupaten Bima, 52.72 Kota Bima"),
+        (
+            {"regions": "64.08 Kutai Timur, 64.71 Balikpapan"},
+            "regions: '.*' has commas; separate several values with ;",
+        ),
+        ({"pokok": "keamanan, politik_uang"}, "pokok: 'keamanan, politik_uang' has commas; separate several values"),
         ({"sev": 7}, "sev: '7' is unknown"),
         ({"rel": None}, "rel: is missing"),
         ({"at": datetime(2024, 3, 10, 8)}, "at: a spreadsheet made"),
@@ -328,6 +338,46 @@ def test_a_wrong_cell_is_named(tmp_path: Path, cells: dict[str, Any], message: s
     """File, row and column stand in the message."""
     with pytest.raises(InputError, match=rf"a\.xlsx: row 2: {message}"):
         read_labels(sheet(tmp_path / "a.xlsx", **cells))
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        ("64.71 Kota Balikpapan", ("64.71",)),
+        ("64.71 Balikpapan", ("64.71",)),
+        ("Kutai Timur", ("64.08",)),
+        ("kota bima; Kabupaten Bima;64,02", ("52.72", "52.06", "64.02")),
+    ],
+)
+def test_a_region_is_understood_by_its_name(tmp_path: Path, typed: str, codes: tuple[str, ...]) -> None:
+    """By code and any of its names, or by a name that only one has."""
+    assert read_labels(sheet(tmp_path / "a.xlsx", regions=typed)).labellings[0].article.labels.regions == codes
+
+
+def test_several_wrong_rows_are_told_at_once(tmp_path: Path) -> None:
+    """The first is the error, nine more are its notes, and the rest is counted; rows as a spreadsheet counts them."""
+    path = tmp_path / "a.csv"
+    rows = ["id,title,text,date,rel", '1,"J\nK",T,2024-11-21,ya', "", *(f"{n},J,T,2024-11-21,entah" for n in range(12))]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(InputError, match=r"a\.csv: row 4 \(line 5\): rel: 'entah' is unknown") as caught:
+        read_labels(path)
+    notes = caught.value.__notes__
+    assert len(notes) == 10
+    assert "row 13 (line 14): rel: 'entah'" in notes[8]
+    assert notes[9] == f"{path}: 2 more rows are wrong"
+
+
+def test_xlsx_offers_the_values_that_a_cell_may_have(tmp_path: Path) -> None:
+    """Each column with one of a few values has them as a list, for rows that are added too."""
+    page = load_workbook(written(tmp_path, "xlsx", a_labelling()))["labels"]
+    offered = {
+        page[f"{str(one.sqref).partition(':')[0].rstrip('2')}1"].value: one
+        for one in page.data_validations.dataValidation
+    }
+    assert offered["mod"].formula1.startswith('"kejadian,dugaan,putusan,')
+    assert {"rel", "kind", "sev", "outcome"} <= set(offered)
+    assert "pokok" not in offered
+    assert all(len(one.formula1) <= 257 for one in offered.values())  # Excel takes 255 characters between the quotes
 
 
 def test_xlsx_holds_text_that_stays_text(tmp_path: Path) -> None:
@@ -463,20 +513,24 @@ def test_an_endless_line_is_refused(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.csv", b"", r"a\.csv: is empty"),
-        ("a.csv", b"judul,isi\r\n", "line 1: there is no column id"),
-        ("a.csv", b"id,id\r\n", "line 1: column 'id' stands twice"),
+        ("a.csv", b"judul,isi\r\n", "row 1: there is no column id"),
+        ("a.csv", b"id,id\r\n", "row 1: column 'id' stands twice"),
         ("a.csv", b"id,title\r\n1,\xe9\r\n", "is no UTF-8 text; save it as"),
         (
             "a.csv",
             b"id,title,text,date,rel\r\n1,J,T,2024-11-21,ya,apa\r\n",
-            "line 2: has more cells than the 5 columns",
+            "row 2: has more cells than the 5 columns",
         ),
-        ("a.csv", b'id,title,text,date,rel\r\n1,"a\r\nb",T,2024-11-21,ya\r\n2,J,T,,ya\r\n', "line 4: date: is missing"),
+        (
+            "a.csv",
+            b'id,title,text,date,rel\r\n1,"a\r\nb",T,2024-11-21,ya\r\n2,J,T,,ya\r\n',
+            r"row 3 \(line 4\): date: is missing",
+        ),
         ("a.csv", b'id,title\r\n1,"J\r\n', "line 2: is no CSV"),
         (
             "a.csv",
             b"id,title,text,date,rel,mod\r\n1,J,T,2024-11-21,ya,duga\r\n",
-            "line 2: mod: 'duga' is unknown; did you",
+            "row 2: mod: 'duga' is unknown; did you",
         ),
         ("a.json", b"{}", "is no list of tasks"),
         ("a.json", b'[{"text": "T", "rel": "ya"}]', "task number 1: data: is missing; .*not as JSON-MIN"),

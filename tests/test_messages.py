@@ -341,6 +341,15 @@ def folder(tmp_path: Path) -> Path:
             "there is no such theme; did you mean keamanan",
             "tidak ada tema itu; mungkin maksud Anda keamanan",
         ),
+        (
+            ["watchlist", "--date", "21-11-2024"],
+            2,
+            "Invalid value for '--date': '21-11-2024' is no date; write YYYY-MM-DD",
+            "Nilai tidak sah untuk '--date': '21-11-2024' bukan tanggal; tulis TTTT-BB-HH",
+        ),
+        (["watchlist", "--date", "2024-11-31"], 2, "2024-11-31 is not in the", "2024-11-31 tidak ada dalam kalender"),
+        (["watchlist", "--date", "kemarin"], 1, "there is no archive here", "tidak ada arsip di sini"),
+        (["tag", "-", "--model", "tagger-x"], 1, "tagger-x: there is no such version", "tagger-x: tidak ada versi itu"),
         (["watchlist", "--date", "0001-01-01"], 2, "is before any news", "lebih awal daripada berita"),
         (
             ["poll", "--config", "tiada.toml"],
@@ -351,8 +360,8 @@ def folder(tmp_path: Path) -> Path:
         (
             ["poll", "--config", "salah.toml"],
             2,
-            "pilkada: salah.toml: contact is empty;",
-            "pilkada: salah.toml: contact kosong;",
+            "pilkada: salah.toml: contact is ' ';",
+            "pilkada: salah.toml: contact adalah ' ';",
         ),
         (
             ["outlets", "check", "--outlets", "media.toml"],

@@ -266,8 +266,12 @@ def test_the_commands_tell_and_decide(versions: Versions, tmp_path: Path) -> Non
     name = train_version(versions, learned, own_labels(false=0.3)).manifest.name
     place = ["--models", str(versions.folder)]
     with pilkada("promote", name, *place) as process:
-        _, errors = process.communicate()
+        shown, errors = process.communicate()
     assert process.returncode == 1
+    head, *figures = [line.split() for line in shown.splitlines() if len(line.split()) > 3]
+    assert head[:3] == ["figure", "before", "now"]
+    for _, before, now, change, *_ in figures:
+        assert float(change) == pytest.approx(float(now) - float(before), abs=1e-9)
     assert "refused: models that had not learned from the own labels agree" in errors
     with pilkada("models", *place, "--format", "json") as process:
         listed = json.loads(process.communicate()[0])
@@ -280,7 +284,7 @@ def test_the_commands_tell_and_decide(versions: Versions, tmp_path: Path) -> Non
 
 
 def test_serving_takes_the_version_in_service(versions: Versions, tmp_path: Path) -> None:
-    """`pilkada tag` uses it without being told, in a process that loads no training code."""
+    """`pilkada tag` uses it without being told, or by its name, in a process that loads no training code."""
     name = train_version(versions, rows(tmp_path), []).manifest.name
     versions.promote(name, gates=msgspec.structs.replace(GATES, tolerance={}, labels={}))
     home = tmp_path / "data"
@@ -293,6 +297,9 @@ def test_serving_takes_the_version_in_service(versions: Versions, tmp_path: Path
     environment = {**os.environ, "XDG_DATA_HOME": str(home)}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert run.stdout.split("\n")[:2] == [name, "[]"]
+    with pilkada("tag", str(Path(__file__)), "--model", name, home=home) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 0, errors
 
 
 def test_the_gates_that_come_with_the_package_are_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pilkada_nlp.errors import ConfigError
 from pilkada_nlp.scrapers import load_outlets
 from pilkada_nlp.wording import Language
 
+_CONTACT: Final = re.compile(r"\w@\w|https?://\w")
 _CHANNEL_NAME: Final = re.compile(r"[\w-]{1,40}")
 _HOURS: Final = re.compile(r"(\d\d?)[.:](\d\d) ?[-–] ?(\d\d?)[.:](\d\d)(?: (WIB|WITA|WIT))?")
 _ADDRESS: Final = re.compile(r"\S*://\S*")  # what may hold a password or a token
@@ -141,6 +142,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     alerts: AlertSettings = AlertSettings()
 
 
+def is_contact(text: str) -> bool:
+    """Return whether a text can be an e-mail or a web address that people answer at."""
+    return bool(_CONTACT.search(text))
+
+
 def default_config() -> Path:
     """Return where the configuration lies unless told otherwise (`$XDG_CONFIG_HOME/pilkada/config.toml`)."""
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
@@ -160,9 +166,10 @@ def load_config(path: Path | None = None) -> Config:
         raise ConfigError(
             f"{path}: cannot be read as a configuration ({problem}); mend it or run `pilkada init`.", path
         ) from None
-    if not config.contact.strip():
+    if not is_contact(config.contact):
         raise ConfigError(
-            f"{path}: contact is empty; write an e-mail or web address, outlets must be able to reach you.", path
+            f"{path}: contact is {config.contact!r}; write an e-mail or web address, outlets must be able to reach you",
+            path,
         )
     # Cron starts a command anywhere, so a file that is named beside the configuration is looked for there.
     return msgspec.structs.replace(

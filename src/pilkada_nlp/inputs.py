@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import sys
 import warnings
 import zlib
@@ -23,6 +24,8 @@ from pilkada_nlp.preprocessing import clean
 # Extraction takes far longer to import than a plain text takes to tag, so it is imported where it is needed.
 
 _LONGEST_TITLE = 250  # characters; a longer first line is the beginning of the text
+_NO_SIGN: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")  # what stands for nothing that is written
+_MOST_NO_SIGNS: Final = 0.1  # their share; quotation marks of an older encoding come to less, random bytes to half
 _ENDINGS: Final = (".jsonl", ".html", ".htm", ".txt")
 
 
@@ -139,7 +142,8 @@ def article_of_json(line: bytes, source: str, number: int) -> Article:
 def article_of_text(content: bytes, source: str) -> Article:
     """Return the article of a plain text: its first line is the title, unless it is the only one or a paragraph.
 
-    UTF-8 and UTF-16 are read; InputError for what is no text, such as a PDF or a picture.
+    UTF-8 and UTF-16 are read, a few bytes of other encodings do no harm. InputError for an empty text, and for what is
+    no text, such as a PDF or a picture.
     """
     return msgspec.structs.replace(article_of_string(_decoded(content, source)), id=source)
 
@@ -173,11 +177,13 @@ def article_of_html(content: bytes, source: str) -> Article:
 def _decoded(content: bytes, source: str) -> str:
     from pilkada_nlp.extraction.document import NO_PAGE
 
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace")
-    if content.startswith(NO_PAGE) or content.count(b"\x00") * 10 > len(content):
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if wide else "utf-8-sig", "replace")
+    if not text.strip():
+        raise InputError("is empty; give a text, HTML or JSONL", source)
+    if content.startswith(NO_PAGE) or len(_NO_SIGN.findall(text)) > len(text) * _MOST_NO_SIGNS:
         raise InputError("this is no text; give plain text, HTML or JSONL", source)
-    return content.decode("utf-8-sig", "replace")
+    return text
 
 
 def page_of_html(content: bytes, url: str = "https://local.invalid/page", outlet: str = "") -> Page:

@@ -16,7 +16,8 @@ __all__ = ["AlertState", "Archive", "Judged", "Label", "Retold", "Tagged", "Told
 
 
 class Archive(Reading, Judgements, Publishing):
-    """An archive at a database address such as "sqlite:////path/archive.db"; made when it is not there yet.
+    """An archive at a database address such as "sqlite:////path/archive.db".
 
-    Every method raises ArchiveError when the database cannot be read or written.
+    It is made when it is not there yet; with `create=False` that is an ArchiveError. Every method
+    raises ArchiveError when the database cannot be read or written.
     """

@@ -28,9 +28,12 @@ def default_archive() -> str:
 
 
 class Database:
-    """A database at an address such as "sqlite:////path/archive.db"; made when it is not there yet."""
+    """A database at an address such as "sqlite:////path/archive.db".
 
-    def __init__(self, url: str | None = None) -> None:
+    It is made when it is not there yet; with `create=False` that is an ArchiveError.
+    """
+
+    def __init__(self, url: str | None = None, *, create: bool = True) -> None:
         self.url = url or default_archive()
         try:
             address = sa.engine.make_url(self.url)
@@ -41,6 +44,9 @@ class Database:
         if not address.database or address.database == ":memory:":
             raise ArchiveError("an archive needs a file; write sqlite:////folder/archive.db", self.url)
         self.path = Path(address.database)
+        # SQLite leaves an empty file where it was stopped before the first table, which is no archive either.
+        if not create and not (self.path.exists() and self.path.stat().st_size):
+            raise ArchiveError("there is no archive here; `pilkada daily` makes one, --archive names another", self.url)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -2,8 +2,8 @@
 
 import io
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import click
 
@@ -24,9 +24,27 @@ from pilkada_nlp.cli.watch import correct, decide, watchlist, why
 from pilkada_nlp.cli.work import fetch, init
 from pilkada_nlp.errors import ArchiveBusyError, ConfigError, PilkadaError
 
+_HEADINGS: Final[Mapping[str, Sequence[click.Command]]] = {
+    "Every day": (init, daily, poll, schedule, doctor, fetch, outlets, alerts),
+    "Read and decide": (watchlist, why, decide, correct),
+    "Articles and texts": (tag, extract, stem),
+    "Teach the model": (label, labels, train, evaluate, models, promote, rollback, retag, drift, corpora),
+    "Try it": (demo,),
+    "Shell": (completion,),
+}
+
 
 class _Commands(click.Group):
     """Turns our errors into one sentence on stderr: exit 1, 2 where the configuration is at fault, 75 to try later."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands under headings, each with the first sentence of its help."""
+        wide = max(map(len, self.commands))
+        for heading, commands in _HEADINGS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(f"{one.name:{wide}}", one.get_short_help_str(formatter.width)) for one in commands]
+                )
 
     def main(
         self,
@@ -58,7 +76,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except PilkadaError as error:
-            complain(error)
+            for said in (error, *getattr(error, "__notes__", ())):
+                complain(said)
             later = 75 if isinstance(error, ArchiveBusyError) else 1  # EX_TEMPFAIL of sysexits.h
             ctx.exit(2 if isinstance(error, ConfigError) else later)
         except KeyboardInterrupt:
@@ -69,35 +88,7 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    commands=[
-        init,
-        daily,
-        poll,
-        fetch,
-        retag,
-        demo,
-        watchlist,
-        why,
-        decide,
-        correct,
-        alerts,
-        schedule,
-        doctor,
-        outlets,
-        tag,
-        extract,
-        stem,
-        train,
-        evaluate,
-        models,
-        promote,
-        rollback,
-        drift,
-        corpora,
-        label,
-        labels,
-        completion,
-    ],
+    commands=[command for commands in _HEADINGS.values() for command in commands],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="pilkada")

@@ -55,7 +55,7 @@ def list_alerts(archive_url: str | None, form: Format) -> None:
     """
     from pilkada_nlp.archive import Archive
 
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         log = archive.alert_log(datetime.now(UTC) - timedelta(days=7))
     print_rows(map(_state_row, log), form, "Alerts")
 

@@ -38,11 +38,11 @@ class _Label(click.Group):
 
 @click.group(cls=_Label)
 def label() -> None:
-    """Label articles of the archive; without a command in the terminal.
+    """Label articles of the archive, in the terminal or in files.
 
-    `pilkada label` goes through the articles that are most worth labelling, `pilkada label ARTICLE…` through those that
-    you name by id or address; see `pilkada label here --help`. Labels stay whatever models come, and move the watchlist
-    at once.
+    Without a command `pilkada label` goes through the articles that are most worth labelling, `pilkada label ARTICLE…`
+    through those that you name by id or address; see `pilkada label here --help`. Labels stay whatever models come, and
+    move the watchlist at once.
     """
 
 
@@ -68,7 +68,7 @@ def here(articles: Sequence[str], count: int, by: str | None, config: Path | Non
     person, outlets = who(by), watched_outlets(config)  # what is wrong with either is said before the work, not after
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         click.get_current_context().color = False
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         if articles:
             items = [_named(archive, given) for given in articles]
         else:
@@ -107,7 +107,7 @@ def next_(count: int, out: Path | None, archive_url: str | None, form: Format) -
     """
     from pilkada_nlp.archive import Archive
 
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         chosen = _chosen(archive, count)
     rows = [_for_people(choice) if form == "table" else _row(choice) for choice in chosen]
     print_rows(rows, form, f"Worth labelling: {len(rows)}")

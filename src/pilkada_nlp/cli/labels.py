@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from pilkada_nlp.cli.messages import say
-from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, one_line
+from pilkada_nlp.cli.options import archive_option, config_option, day_option, format_option, model_option, one_line
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, shown_time, tell, tell_waiting
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _from_option = click.option(
 
 @click.group()
 def labels() -> None:
-    """Bring labels of people in and out, of files and of the archive.
+    """Bring labels into the archive, out of it, or between files.
 
     By their endings, .jsonl is our own form, .csv and .xlsx are spreadsheets, .json is Label Studio; doccano has to be
     named, doccano-spans is its sequence labelling.
@@ -124,12 +124,7 @@ def check(files: Sequence[Path], source: "FileFormat | None", taxonomy: Path | N
 @labels.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The JSON file to write.")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, file_okay=False),
-    show_default="the model in service",
-    help="The model's folder.",
-)
+@model_option
 def tasks(files: Sequence[str], out: Path, model: Path | None) -> None:
     """Write tasks for Label Studio that begin with a model's tags.
 
@@ -195,7 +190,7 @@ def import_(
     given = [one for one in named if one.by]
     if len(given) < len(named):
         complain(f"{source_file}: {len(named) - len(given)} left out, since they name nobody who labelled (by)")
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         hold_labels(given, archive, outlets)
 
 
@@ -215,7 +210,7 @@ def export(out: Path, target: "FileFormat | None", since: datetime | None, archi
     from pilkada_nlp.article import ZONES
     from pilkada_nlp.labelling import write_labels
 
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         found = archive.labels(since.replace(tzinfo=ZONES["Asia/Jakarta"][1]) if since else None)
     write_labels(found, out, target)
     tell(f"Wrote {len(found)} labellings to {out}")

@@ -53,11 +53,12 @@ def train(
     doubts: int,
     form: Format,
 ) -> None:
-    """Train a tagger on labelled articles: a new version, which `pilkada promote` puts in service.
+    """Train a tagger on labelled articles.
 
-    LABELLED are folders of corpora, and files of your own labels in any format of `pilkada labels`. Without a folder,
-    corpora/berita, corpora/ringkas and the sentences of corpora/kalimat are learned from too, where they are. Of
-    several labellings of one article the newest counts. Labels with split "test" are never learned from.
+    That makes a new version, which `pilkada promote` puts in service. LABELLED are folders of corpora, and files of
+    your own labels in any format of `pilkada labels`. Without a folder, corpora/berita, corpora/ringkas and the
+    sentences of corpora/kalimat are learned from too, where they are. Of several labellings of one article the newest
+    counts. Labels with split "test" are never learned from.
 
     Example: pilkada train --from-archive
     """
@@ -77,7 +78,7 @@ def train(
     corpus = read_corpus(folders)
     given = [one for path in labelled if path.is_file() for one in read_labellings(path, None, taxonomy)]
     if from_archive:
-        with closing(Archive(archive_url)) as archive:
+        with closing(Archive(archive_url, create=False)) as archive:
             given += archive.labels()
     own = resolve(given)
     taught = read_sentences(sentences)

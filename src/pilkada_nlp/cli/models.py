@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from pilkada_nlp.cli.labels import read_labellings
-from pilkada_nlp.cli.options import archive_option, day_option, format_option, models_option
+from pilkada_nlp.cli.options import archive_option, day_option, format_option, model_folder, models_option
 from pilkada_nlp.cli.printing import Format, Row, complain, print_rows, progress_bar, tell
 from pilkada_nlp.errors import InputError
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pilkada_nlp.classifiers import Tagger
     from pilkada_nlp.classifiers.model import Reference
     from pilkada_nlp.drift import DriftRow
+    from pilkada_nlp.evaluation.comparison import Comparison
     from pilkada_nlp.fetching import Progress
     from pilkada_nlp.labelling import Labelling
 
+_PLACES = 4  # of a figure in a table; 0.0001 is less than one article in a thousand
 _MOVED = 3  # themes in a row for people
 _SHOWN = ("themes", "signal", "relevance", "modality")
 
@@ -43,19 +45,19 @@ _SHOWN = ("themes", "signal", "relevance", "modality")
 def evaluate(
     model: Path, data: Path, form: Literal["markdown", "json", "html"], seed: int, folder: Path | None
 ) -> None:
-    """Judge a model by labelled articles: figures with intervals, slices, calibration, worst errors.
+    """Judge a model by labelled articles.
 
-    MODEL is a model's folder or the name of a version; DATA is a file of labels or a folder of a corpus, of which the
-    articles with split "test" count, or all when there are none.
+    The report has figures with intervals, slices, calibration and the worst errors. MODEL is a model's folder or the
+    name of a version; DATA is a file of labels or a folder of a corpus, of which the articles with split "test" count,
+    or all when there are none.
 
     Example: pilkada evaluate models/tagger corpora/berita --format html > laporan.html
     """
     from pilkada_nlp.classifiers import load_tagger
     from pilkada_nlp.evaluation import evaluate as judge
     from pilkada_nlp.evaluation import report_html, report_markdown
-    from pilkada_nlp.versions import Versions
 
-    tagger = load_tagger(model if model.is_dir() else Versions(folder).path(str(model)))
+    tagger = load_tagger(model_folder(model, folder))
     report = judge(tagger, _test_articles(data), seed)
     if form == "json":
         from pilkada_nlp.cli.printing import print_json
@@ -69,7 +71,7 @@ def evaluate(
 @models_option
 @format_option
 def models(folder: Path | None, form: Format) -> None:
-    """List the versions of the model with their figures, and which one serves.
+    """List the versions of the model, and say which one serves.
 
     Figures are F1 (modality: accuracy) on the frozen articles that no version learns from.
 
@@ -114,11 +116,12 @@ def models(folder: Path | None, form: Format) -> None:
 def promote(
     version: str, data: Sequence[Path], allow: Sequence[str], why: Sequence[str], folder: Path | None, form: Format
 ) -> None:
-    """Put a version in service, if it is not worse than the model that serves now.
+    """Put a version in service, if it is not worse than what serves.
 
-    Both are judged on the same articles. It is refused (exit status 1) when a core theme, relevance, signals or
-    calibration fall by more than models/gates.toml bears, or when the own labels contradict one another. Runs that are
-    at work end with the model they began with.
+    Both are judged on the same articles, and on samples drawn from these: "worse in" says in how many of them the new
+    one does worse. Of the errors of calibration less is better. It is refused (exit status 1) when a core theme,
+    relevance, signals or calibration fall by more than models/gates.toml bears, or when the own labels contradict one
+    another. Runs that are at work end with the model they began with.
 
     Example: pilkada promote tagger-27195fa1-0 --allow-regression petahana --why "label lama keliru"
     """
@@ -128,11 +131,8 @@ def promote(
         raise click.UsageError("--allow-regression needs a --why that says the reason")
     judged_by = [labelling for path in data for labelling in _test_articles(path)]
     verdict = Versions(folder).promote(version, judged_by, allow=dict(zip(allow, why, strict=True)))
-    rows: list[Row] = [
-        {"figure": one.gate, "before": one.before, "now": one.now, "change": one.change, "fell": one.fell}
-        for one in verdict.comparisons
-    ]
-    print_rows(rows, form, f"{verdict.version} against {verdict.against}")
+    make = _comparison_line if form == "table" else _comparison_row
+    print_rows(map(make, verdict.comparisons), form, f"{verdict.version} against {verdict.against}")
     for sentence in verdict.allowed:
         tell(f"Allowed: {sentence}")
     for refusal in verdict.refusals:
@@ -140,6 +140,22 @@ def promote(
     if verdict.refusals:
         sys.exit(1)
     tell(f"{version} serves from now on; `pilkada rollback` undoes it")
+
+
+def _comparison_row(one: "Comparison") -> Row:
+    return {"figure": one.gate, "before": one.before, "now": one.now, "change": one.change, "fell": one.fell}
+
+
+def _comparison_line(one: "Comparison") -> Row:
+    """Return a row for people, who subtract what they see: of the errors of calibration, less is better."""
+    before, now = round(one.before, _PLACES), round(one.now, _PLACES)
+    return {
+        "figure": one.gate,
+        "before": f"{before:.{_PLACES}f}",
+        "now": f"{now:.{_PLACES}f}",
+        "now - before": f"{now - before:+.{_PLACES}f}",
+        "worse in": f"{one.fell:.0%} of samples",
+    }
 
 
 @click.command()
@@ -160,13 +176,13 @@ def rollback(folder: Path | None) -> None:
 @archive_option
 @format_option
 def drift(since: datetime | None, archive_url: str | None, form: Format) -> None:
-    """Show how the articles of the archive differ from what the model learned from, by week and by outlet.
+    """Show how articles differ from what the model learned from.
 
-    Beside the training texts in the first row: the share of words that the model does not know, the main themes of
-    articles on elections, and how far its probabilities have moved (population stability index: relevance of all
-    articles, likeliest theme of those on elections; above 0.25 is commonly called another distribution). The press
-    always differs from training; the daily summary warns only of what is unusual for the press. Articles are read
-    again, which takes some seconds a thousand.
+    By week and by outlet of the archive, beside the training texts in the first row: the share of words that the model
+    does not know, the main themes of articles on elections, and how far its probabilities have moved (population
+    stability index: relevance of all articles, likeliest theme of those on elections; above 0.25 is commonly called
+    another distribution). The press always differs from training; the daily summary warns only of what is unusual for
+    the press. Articles are read again, which takes some seconds a thousand.
 
     Example: pilkada drift --since 2024-11-01
     """
@@ -176,7 +192,7 @@ def drift(since: datetime | None, archive_url: str | None, form: Format) -> None
     from pilkada_nlp.fetching import today
 
     tagger = load_tagger()
-    with closing(Archive(archive_url)) as archive, progress_bar() as progress:
+    with closing(Archive(archive_url, create=False)) as archive, progress_bar() as progress:
         last = archive.newest_day(today(datetime.now(UTC))) or today(datetime.now(UTC))
         first = since.date() if since else last - timedelta(days=27)
         report = drift_report(_tagged(archive, tagger, first, last, progress), tagger)

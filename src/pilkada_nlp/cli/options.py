@@ -1,6 +1,7 @@
 """The options that several commands share, so that each means the same everywhere."""
 
 import getpass
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,6 +47,23 @@ models_option = click.option(
     help="The folder of versions.",
 )
 
+
+def model_folder(model: Path, folder: Path | None = None) -> Path:
+    """Return the folder of a model that is given by that or by the name of a version in `folder`."""
+    if model.is_dir():
+        return model
+    from pilkada_nlp.versions import Versions  # here, because what serves needs no versions
+
+    return Versions(folder).path(str(model))
+
+
+model_option = click.option(
+    "--model",
+    type=click.Path(path_type=Path, file_okay=False),
+    callback=lambda _context, _option, given: given and model_folder(given),
+    show_default="the model in service",
+    help="A model's folder, or the name of a version.",
+)
 by_option = click.option("--by", metavar="NAME", show_default="your user name", help="Who says so.")
 
 
@@ -74,21 +92,24 @@ def lang_option(subject: str) -> Callable[[Any], Any]:
 
 
 _FIRST_YEAR = 1998  # of free news in Indonesia; a year like 1 is a slip
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class _Day(click.DateTime):
-    """A date, or "today" or "yesterday" in WIB."""
-
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d"])
+    """A date, or "today" or "yesterday" in WIB, which are "hari-ini" and "kemarin" too."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        back = {"today": 0, "yesterday": 1}.get(value)
+        back = {"today": 0, "hari-ini": 0, "yesterday": 1, "kemarin": 1}.get(value)
         if back is not None:
             from pilkada_nlp.article import ZONES
 
             value = f"{datetime.now(ZONES['Asia/Jakarta'][1]) - timedelta(days=back):%Y-%m-%d}"
-        found: datetime = super().convert(value, param, ctx)
+        if not _WRITTEN.fullmatch(value):
+            self.fail(f"{value!r} is no date; write YYYY-MM-DD, such as 2024-11-27, today or yesterday", param, ctx)
+        try:
+            found = datetime.strptime(value, "%Y-%m-%d")
+        except ValueError:
+            self.fail(f"{value} is not in the calendar; give a day that there is", param, ctx)
         if found.year < _FIRST_YEAR:
             self.fail(
                 f"{found:%Y-%m-%d} is before any news that can be read; give a day from {_FIRST_YEAR} on", param, ctx

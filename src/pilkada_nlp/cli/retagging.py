@@ -29,11 +29,11 @@ _ROWS: Final = 100  # of the table; the other formats have all
 @archive_option
 @format_option
 def retag(since: datetime | None, config: Path | None, own: Path | None, archive_url: str | None, form: Format) -> None:
-    """Tag past days again with the model in service, and say what that changes on the watchlist.
+    """Tag past days again and say what changes on the watchlist.
 
-    What older models said stays in the archive. Stories are joined and each day is weighed anew, and its watchlist
-    replaced; summaries that were published stay as they were. Stopped in the middle, the next run goes on, and running
-    it again shows the same changes again. Waits up to 15 minutes for another run.
+    The model in service does it. What older models said stays in the archive. Stories are joined and each day is
+    weighed anew, and its watchlist replaced; summaries that were published stay as they were. Stopped in the middle,
+    the next run goes on, and running it again shows the same changes again. Waits up to 15 minutes for another run.
 
     For each entry and day that changed: its level and score before and now, and the stories that make the difference,
     with the fields in which the two models differ, or what else changed. The table shows days in a row with the same
@@ -52,7 +52,7 @@ def retag(since: datetime | None, config: Path | None, own: Path | None, archive
     if since.date() > today(datetime.now(UTC)):
         raise click.BadParameter(f"{since:%Y-%m-%d} has not come yet", param_hint="--since")
     outlets = chosen_outlets(load_config(config), config, own)
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         with progress_bar() as progress:
             report = retag_days(
                 archive,

@@ -60,8 +60,8 @@ def daily(
     """Read the outlets and write the summary of a day.
 
     Running it again is harmless: nothing changes unless something new came, which makes a corrected edition. Days
-    missed since the last summary are caught up with. Waits up to 15 minutes for another run. Prints the watchlist,
-    with --format json the whole summary.
+    missed since the last summary are caught up with. Waits up to 15 minutes for another run. Prints the watchlist, with
+    --format json the whole summary.
 
     Example: pilkada daily --date 2024-11-27 --out ringkasan
     """
@@ -137,7 +137,7 @@ def _end(result: "DailyResult") -> None:
 @format_option
 @log_json_option
 def poll(config: Path | None, own: Path | None, archive_url: str | None, form: Format, log_json: bool) -> None:
-    """Take in what is new, bring today's watchlist up to date, and raise alerts.
+    """Take in what is new, renew today's watchlist and raise alerts.
 
     For cron, every quarter of an hour: only sources that are due are asked. No summary is written. Prints the
     watchlist. Ends with status 75, which says "try again later", while another run is at work.

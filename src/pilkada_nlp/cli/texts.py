@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import click
 
 from pilkada_nlp.cli.messages import say
-from pilkada_nlp.cli.options import config_option, format_option, lang_option
+from pilkada_nlp.cli.options import config_option, format_option, lang_option, model_option
 from pilkada_nlp.cli.printing import Format, Row, complain, heading, print_json, print_rows, print_values
 from pilkada_nlp.errors import InputError
 
@@ -24,12 +24,7 @@ _BATCH = 100  # articles held in memory while tagging a stream
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, file_okay=False),
-    show_default="the model in service",
-    help="The model's folder.",
-)
+@model_option
 @click.option("--explain", is_flag=True, help="Print what each judgement rests on, instead of a few lines.")
 @lang_option("--explain")
 @format_option

@@ -102,7 +102,7 @@ def watchlist(
     from pilkada_nlp.archive import Archive
     from pilkada_nlp.watchlist.names import covers
 
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         asked = _asked(archive, date)
 
     def chosen(code: str) -> bool:
@@ -184,16 +184,17 @@ def _full_row(entry: "WatchlistEntry") -> Row:
 @_date_option
 @archive_option
 def why(entry: str, date: datetime | None, archive_url: str | None) -> None:
-    """Explain an entry of the watchlist, such as 64.08/keamanan or "Kutai Timur/keamanan".
+    """Explain an entry of the watchlist.
 
-    Each story with its weight and factors (their names are those of data/watchlist.toml), its sentences, and who told
-    it; besides the trend, the coverage, and all that was decided. The ids of stories serve `pilkada correct`.
+    It is called 64.08/keamanan or "Kutai Timur/keamanan". Each story with its weight and factors (their names are those
+    of data/watchlist.toml), its sentences, and who told it; besides the trend, the coverage, and all that was decided.
+    The ids of stories serve `pilkada correct`.
 
     Example: pilkada why 64.08/keamanan --date 2024-11-27
     """
     from pilkada_nlp.archive import Archive
 
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         asked = _asked(archive, date)
         found = next((one for one in asked if one.id == entry), None)
         decisions = [decision for decision in archive.decisions() if decision.entry == entry]
@@ -293,7 +294,7 @@ def decide(entry: str, action: Any, why: str, until: datetime | None, by: str | 
         why=one_line(why),
         until=until.date() if until else None,
     )
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         day = _newest_day(archive)
         entries = archive.entries(day)
         if made.until and made.until < day:
@@ -331,10 +332,10 @@ def correct(
     by: str | None,
     archive_url: str | None,
 ) -> None:
-    """Correct or withdraw a published line; LINE is the id of a story or of an entry of the watchlist.
+    """Correct or withdraw what was published.
 
-    A story gets what you give instead of what it had; an entry can only be withdrawn. The next edition says so, and
-    every later one holds to it.
+    LINE is the id of a story or of an entry of the watchlist. A story gets what you give instead of what it had; an
+    entry can only be withdrawn. The next edition says so, and every later one holds to it.
 
     Example: pilkada correct 64.08/keamanan --withdraw --why "salah wilayah"
     """
@@ -351,7 +352,7 @@ def correct(
     changes = {field: value for field, value in given.items() if value is not None}
     if withdraw == bool(changes):
         raise click.UsageError("say either --withdraw or what is right (--modality, --severity, …)")
-    with closing(Archive(archive_url)) as archive:
+    with closing(Archive(archive_url, create=False)) as archive:
         known = _published(archive, line)
         if changes and "/" in known:
             raise click.UsageError(

@@ -1,6 +1,5 @@
 """`pilkada init` and `fetch`: what is set up once, and what is read without a summary."""
 
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -45,7 +44,7 @@ def init(contact: str | None, outlets: str | None, out: Path | None, config: Pat
 
     Example: pilkada init --contact pemantau@contoh.id --outlets antara,tempo --out ringkasan
     """
-    from pilkada_nlp.config import default_config, write_config
+    from pilkada_nlp.config import default_config, is_contact, write_config
     from pilkada_nlp.scrapers import load_outlets
 
     path = config or default_config()
@@ -53,12 +52,12 @@ def init(contact: str | None, outlets: str | None, out: Path | None, config: Pat
         click.confirm(say(f"{path} exists; write it anew?"), abort=True, err=True)
     known = load_outlets()
     contact = contact or click.prompt(say("Contact address (e-mail or web) for outlets and readers"), err=True)
-    if not re.search(r"\w@\w|https?://\w", str(contact)):
+    if not is_contact(str(contact)):
         raise click.BadParameter(f"{contact!r} is no e-mail or web address", param_hint="--contact")
     if outlets is None:
-        tell("Known outlets: " + ", ".join(known))
+        tell(f"{len(known)} outlets are known; `pilkada outlets list` shows them")
         outlets = click.prompt(
-            say("Outlets to read (ids, commas; empty for all)"), default="", show_default=False, err=True
+            say("Outlets to read (ids, commas; Enter means all)"), default="", show_default=False, err=True
         )
     chosen = ids_of([outlets or ""])
     if unknown := sorted(set(chosen) - set(known)):

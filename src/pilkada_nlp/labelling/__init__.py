@@ -65,7 +65,8 @@ def read_labels(path: Path, form: Format | None = None, taxonomy: Path | None = 
 
     The ending of the name says which format it is (.jsonl our own, .csv, .xlsx, .json Label Studio) unless `form` does.
     Themes are those of the shipped taxonomy or of the file `taxonomy`. Raises InputError naming file, line (row, task)
-    and field for the first thing that cannot be read; PilkadaError when XLSX is asked for without openpyxl.
+    and field for the first thing that cannot be read, with some further wrong rows of a spreadsheet as its notes;
+    PilkadaError when XLSX is asked for without openpyxl.
     """
     form = form or _BY_ENDING.get(path.suffix.lower())
     if form is None:

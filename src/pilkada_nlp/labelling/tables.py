@@ -1,14 +1,15 @@
 """Spreadsheets: CSV and XLSX with one row for each labelling and a column for each field.
 
 Values of a list stand in one cell with "; " between them, regions with their names ("64.02 Kabupaten Kutai
-Kartanegara"), because spreadsheets make numbers and times of bare codes. `evidence` and `meta` are JSON. A column that
-we do not know becomes metadata, unless it is nearly one that we do.
+Kartanegara"), because spreadsheets make numbers and times of bare codes; a name alone is read where only one region has
+it. `evidence` and `meta` are JSON. A column that we do not know becomes metadata, unless it is nearly one that we do.
 
 CSV is written with commas as UTF-8 with a byte order mark; commas, semicolons and tabs are read. A cell that a
 spreadsheet would run as a formula gets an apostrophe, which reading takes away again. In files with semicolons, as an
 Indonesian Excel writes them, dates like 21/11/2024 have the day first; elsewhere they could be either and are refused.
 
-XLSX has text in all cells, formatted as text, so that nothing typed into them is changed. A cell holds 32,767
+XLSX has text in all cells, formatted as text, so that nothing typed into them is changed, and offers the values that a
+cell may have. A cell holds 32,767
 characters and no control characters; an article with more is refused, never cut. XLSX needs openpyxl.
 """
 
@@ -18,7 +19,7 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
 from difflib import get_close_matches
@@ -31,7 +32,7 @@ from pilkada_nlp.errors import InputError, OutputError, PilkadaError
 from pilkada_nlp.labelling.files import LARGEST, content
 from pilkada_nlp.labelling.record import PARTS, Labelling, Reading, from_parts, to_parts
 from pilkada_nlp.labelling.vocabulary import FIELDS, SEVERAL, Vocabulary, texts_of
-from pilkada_nlp.regions import region
+from pilkada_nlp.regions import region, regions_called, similar_regions
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -44,12 +45,14 @@ _JSON: Final = ("evidence", "meta")
 # What spreadsheets take for a formula, full-width signs included; with apostrophes before it, because one is added.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+_DECIMAL_COMMA = re.compile(r"\d\d,\d\d(?!\d)")  # of a code that a spreadsheet took for a number
 _PLAIN_ITEM = re.compile(r"[^\s;\[](?:[^;]*[^\s;])?")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _SURELY_MEANT: Final = 0.8  # likeness of two names, from which one is the other with a slip
 _DELIMITERS: Final = (",", ";", "\t")
 
 _LONGEST_CELL: Final = 32_767  # units of UTF-16, by Excel's specification; openpyxl cuts what is longer
+_MOST_TOLD: Final = 10  # rows with faults; who mends these has learned what the others need
 _MOST_ROWS: Final = 1_048_575  # beside the header
 _MOST_COLUMNS: Final = 200  # a sheet may claim 16,384, of which each row would be filled up
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -65,19 +68,49 @@ def read_csv(path: Path, vocabulary: Vocabulary) -> Reading:
     except UnicodeDecodeError as error:
         raise InputError("is no UTF-8 text; save it as “CSV UTF-8” or as .xlsx", str(path)) from error
     delimiter = _delimiter(text)
+
+    def cells(_header: Sequence[str], record: list[str]) -> list[str]:
+        return [cell[1:] if _ESCAPED.match(cell) else cell for cell in record]
+
+    return _reading(_records(text, delimiter, path), cells, path, vocabulary, day_first=delimiter == ";")
+
+
+def _reading(
+    rows: Iterable[tuple[int, Any]],
+    cells_of: Callable[[Sequence[str], Any], list[str]],
+    path: Path,
+    vocabulary: Vocabulary,
+    *,
+    day_first: bool,
+) -> Reading:
+    """Return the labellings of rows, each with the number of its first line.
+
+    `cells_of` gives the texts of a row below the header. InputError names the first row that is wrong as a spreadsheet
+    counts them; its notes are the other ones.
+    """
     header: list[str] = []
-    labellings = []
-    for line, record in _records(text, delimiter, path):
+    labellings: list[Labelling] = []
+    wrong: list[InputError] = []
+    for number, (line, row) in enumerate(rows, 1):
         try:
-            cells = [cell[1:] if _ESCAPED.match(cell) else cell for cell in record]
+            cells = cells_of(header, row)
             if not header:
                 header = _header(cells)
             elif any(cells):
-                labellings.append(_labelling(_by_column(header, cells), vocabulary, day_first=delimiter == ";"))
+                labellings.append(_labelling(_by_column(header, cells), vocabulary, day_first=day_first))
         except (ValueError, msgspec.ValidationError) as error:
-            raise InputError(str(error), str(path), line) from error
+            where = f"row {number}: {error}" if line == number else f"row {number} (line {line}): {error}"
+            wrong.append(InputError(where, str(path)))
+            if not header:
+                break
+    if wrong:
+        for other in wrong[1:_MOST_TOLD]:
+            wrong[0].add_note(str(other))
+        if len(wrong) > _MOST_TOLD:
+            wrong[0].add_note(f"{path}: {len(wrong) - _MOST_TOLD} more rows are wrong")
+        raise wrong[0]
     if not header:
-        raise InputError(f"is empty; the first line names the columns, {', '.join(COLUMNS)}", str(path))
+        raise InputError(f"is empty; the first row names the columns, {', '.join(COLUMNS)}", str(path))
     return Reading(labellings, [])
 
 
@@ -93,22 +126,12 @@ def csv_table(labellings: Sequence[Labelling]) -> bytes:
 
 def read_xlsx(path: Path, vocabulary: Vocabulary) -> Reading:
     """Return the labellings of the first sheet of an XLSX file."""
-    rows = _sheet(path)
-    header: list[str] = []
-    labellings = []
-    for number, row in enumerate(rows, 1):
-        try:
-            if not header:
-                header = _header([_text_of("the header", cell) for cell in row])
-            elif any(cell.value is not None for cell in row):
-                names = [*header, *[""] * (len(row) - len(header))]
-                cells = [_text_of(name, cell) for name, cell in zip(names, row, strict=False)]
-                labellings.append(_labelling(_by_column(header, cells), vocabulary, day_first=False))
-        except (ValueError, msgspec.ValidationError) as error:
-            raise InputError(f"row {number}: {error}", str(path)) from error
-    if not header:
-        raise InputError(f"is empty; the first row names the columns, {', '.join(COLUMNS)}", str(path))
-    return Reading(labellings, [])
+
+    def cells(header: Sequence[str], row: Sequence[Any]) -> list[str]:
+        names = [*header, *[""] * (len(row) - len(header))] if header else ["the header"] * len(row)
+        return [_text_of(name, cell) for name, cell in zip(names, row, strict=False)]
+
+    return _reading(enumerate(_sheet(path), 1), cells, path, vocabulary, day_first=False)
 
 
 def xlsx_table(labellings: Sequence[Labelling], path: Path) -> bytes:
@@ -116,6 +139,8 @@ def xlsx_table(labellings: Sequence[Labelling], path: Path) -> bytes:
     _need_openpyxl(path)
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
 
     if len(labellings) > _MOST_ROWS:
         raise OutputError(f"{len(labellings)} labellings are more rows than a sheet has; write CSV or JSONL", path)
@@ -126,6 +151,12 @@ def xlsx_table(labellings: Sequence[Labelling], path: Path) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("labels")
     sheet.freeze_panes = "C2"
+    for name, choices in Vocabulary().choices.items():
+        if name not in SEVERAL:  # a cell of these takes one of a list, which a spreadsheet then offers
+            column = get_column_letter(COLUMNS.index(name) + 1)
+            offered = DataValidation("list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=True)
+            offered.add(f"{column}2:{column}{_MOST_ROWS + 1}")
+            sheet.data_validations.append(offered)
 
     def cell(text: str) -> "Cell":
         made = WriteOnlyCell(sheet, value=_CODE.sub("_x005F_", text))
@@ -175,6 +206,8 @@ def _labelling(cells: Mapping[str, str], vocabulary: Vocabulary, *, day_first: b
             cell = _iso(name, cell.strip(), day_first) if name in _DATES else cell.strip()
         if name in SEVERAL:
             texts[name] = _split(name, cell)
+            if name == "regions":
+                texts[name] = list(map(_region, texts[name]))
         elif name in FIELDS:
             texts[name] = [cell] if cell else []
         elif name in _JSON:
@@ -198,11 +231,28 @@ def _items(values: Sequence[str]) -> str:
 
 def _split(name: str, cell: str) -> list[str]:
     if not cell.startswith("["):
-        return [item.strip() for item in cell.split(";") if item.strip()]
+        given = [item.strip() for item in cell.split(";") if item.strip()]
+        for item in given:
+            if "," in item and name != "subtags" and not _DECIMAL_COMMA.match(item):
+                raise ValueError(f"{name}: {item!r} has commas; separate several values with ;")
+        return given
     items = _decoded(name, cell)
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise ValueError(f"{name}: is no list of texts")
     return items
+
+
+def _region(text: str) -> str:
+    """Return a region that is given by name as its code; what begins with a code is left as it is."""
+    if text[:1].isdigit():
+        return text
+    found = regions_called(text)
+    if len(found) == 1:
+        return found[0].code
+    near = ", ".join(f"{one.code} {one.name}" for one in found or similar_regions(text))
+    if found:
+        raise ValueError(f"regions: {text!r} is the name of several; write the code of one: {near}")
+    raise ValueError(f"regions: there is no region {text!r}; {f'did you mean {near}?' if near else 'write its code'}")
 
 
 def _decoded(name: str, cell: str) -> Any:

@@ -20,7 +20,7 @@ from pilkada_nlp.article import MODALITIES, OUTCOMES, SOURCE_KINDS, Election
 from pilkada_nlp.classifiers.taxonomy import load_taxonomy
 from pilkada_nlp.corpora import CaseStage, Labels
 from pilkada_nlp.labelling.record import Labelling, Span
-from pilkada_nlp.regions import region
+from pilkada_nlp.regions import region, regions_called
 from pilkada_nlp.regions.gazetteer import gazetteer
 
 FIELDS: Final = Labels.__struct_fields__
@@ -74,7 +74,7 @@ class Vocabulary:
     def labels(self, texts: Mapping[str, Sequence[str]]) -> Labels:
         """Return the labels that `texts_of` turned into texts; ValueError, naming the field, for anything unknown.
 
-        A region may be followed by its name ("64.02 Kabupaten Kutai Kartanegara"), which must then be the right one.
+        A region may be followed by its name ("64.02 Kabupaten Kutai Kartanegara"), which must then be one of its names.
         """
         values: dict[str, Any] = {}
         for name, given in texts.items():
@@ -185,7 +185,7 @@ def _code(text: str) -> str:
         name = region(code).name
     except KeyError:
         raise ValueError(f"regions: {text!r} is no code of a region{near(code, gazetteer().regions)}") from None
-    if match and match[2] and match[2].strip().casefold() != name.casefold():
+    if match and match[2] and region(code) not in regions_called(match[2]):
         raise ValueError(f"regions: {code} is {name}, not {match[2].strip()}")
     return code
 
