@@ -117,8 +117,9 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
-    """A shell in an empty home."""
+    """A shell in an empty folder, which is not its home, since readers may work anywhere."""
     shell = Shell(tmp_path)
+    shell.run("mkdir kerja && cd kerja")
     yield shell
     shell.close()
 
