@@ -37,7 +37,7 @@ FENCE = re.compile(
 # Every block that is printed but not run, and why; few, because nobody notices when one of them is wrong.
 NOT_RUN = [
     ("how-to/label.md", "trains for a minute or two"),
-    ("how-to/other-election.md", "trains for a minute or two"),
+    ("how-to/other-election.md", "needs the clone, and trains for a minute or two"),
     ("how-to/schedule.md", "changes the crontab"),
     ("how-to/schedule.md", "needs systemd"),
     ("tutorial.md", "installs from the network"),
