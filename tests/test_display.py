@@ -271,7 +271,7 @@ def test_without_altair_the_error_says_what_to_install() -> None:
         "except MissingExtraError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "pip install 'pilkada-nlp[plot]'" in done.stdout
+    assert "python3 -m pip install '.[plot]'" in done.stdout
 
 
 def test_a_watchlist_is_walked_through_and_asked_for_entries() -> None:

@@ -454,7 +454,7 @@ def test_xlsx_without_openpyxl_names_the_extra(tmp_path: Path) -> None:
         "try:\n    write_labels(read, Path('a.xlsx'))\nexcept PilkadaError as error:\n    print(len(read), error)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "1 a.xlsx: XLSX needs openpyxl; run `pip install 'pilkada-nlp[train]'`\n"
+    assert run.stdout == "1 a.xlsx: XLSX needs openpyxl; run `python3 -m pip install '.[train]'` in the clone\n"
 
 
 # Errors name file, line and field.

@@ -54,7 +54,7 @@ def need_altair() -> None:
     try:
         import altair  # noqa: F401  # only whether it is there
     except ImportError as error:
-        raise MissingExtraError("plots need Altair; install it with: pip install 'pilkada-nlp[plot]'") from error
+        raise MissingExtraError("plots need Altair; run `python3 -m pip install '.[plot]'` in the clone") from error
 
 
 def safe(text: str) -> str:

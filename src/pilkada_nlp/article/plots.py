@@ -1,4 +1,4 @@
-"""Plots of a watchlist by Altair, which is imported only here: the extra `pilkada-nlp[plot]`.
+"""Plots of a watchlist by Altair, which is imported only here: the extra `plot`.
 
 Every chart says in words and shapes what it says in colours, and lies on paper of its own, so that it can be read on
 light and dark pages alike. `chart.save("daftar.svg")` and `.png` need no network.

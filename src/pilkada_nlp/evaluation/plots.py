@@ -1,4 +1,4 @@
-"""Plots of an evaluation by Altair (the extra `pilkada-nlp[plot]`)."""
+"""Plots of an evaluation by Altair (the extra `plot`)."""
 
 from typing import TYPE_CHECKING
 

@@ -335,7 +335,9 @@ def _need_openpyxl(path: Path) -> None:
     try:
         import openpyxl  # noqa: F401 - only asked whether it is there
     except ImportError as error:
-        raise PilkadaError(f"{path}: XLSX needs openpyxl; run `pip install 'pilkada-nlp[train]'`") from error
+        raise PilkadaError(
+            f"{path}: XLSX needs openpyxl; run `python3 -m pip install '.[train]'` in the clone"
+        ) from error
 
 
 def _sheet(path: Path) -> Iterator[Sequence[Any]]:
