@@ -208,7 +208,7 @@ def test_an_allegation_is_quoted_with_its_denial() -> None:
 
 
 def test_every_entry_that_is_shown_leads_back() -> None:
-    """Folded entries too link to the article of their weightiest story and name its outlet, the host of an unknown one."""
+    """Folded entries too link to the article of their weightiest story and name its outlet, else its host."""
     full = full_summary()
     low = full.watchlist[-1]
     assert low.level == "rendah"

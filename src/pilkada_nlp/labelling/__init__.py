@@ -17,7 +17,7 @@ from pilkada_nlp.labelling.json_lines import doccano_lines, own_lines, read_docc
 from pilkada_nlp.labelling.label_studio import read_tasks, task_list
 from pilkada_nlp.labelling.record import Labelling, Reading, Skipped, Span
 from pilkada_nlp.labelling.tables import csv_table, read_csv, read_xlsx, xlsx_table
-from pilkada_nlp.labelling.taggings import guessed, labelled
+from pilkada_nlp.labelling.taggings import Tagged, guessed, labelled
 from pilkada_nlp.labelling.tasks import guessed_tasks, labelling_interface
 from pilkada_nlp.labelling.vocabulary import Vocabulary
 
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "Skipped",
     "Span",
+    "Tagged",
     "conflicts",
     "guessed",
     "labelled",

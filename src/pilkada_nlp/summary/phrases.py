@@ -143,7 +143,7 @@ class Phrases:
         return ", ".join(names[:most]) + (" " + self.t["more_places"].format(count=rest) if rest > 0 else "")
 
     def disturbed(self, story: Story) -> str:
-        """Return the stages among the story's themes that its title or a shown sentence says stopped or were put off."""
+        """Return the stages among the story's themes that its title or a shown sentence says stopped or was put off."""
         told = frozenset[str]().union(*map(stopped, (story.title, *(shown.text for shown in story.sentences))))
         return ", ".join(self.theme(theme) for theme, _ in story.themes if theme in told)
 
