@@ -147,7 +147,7 @@ def _with_first(
     is_wanted: Callable[[_Candidate], bool],
     pool: Sequence[_Candidate],
 ) -> list[_Candidate]:
-    """Return the pool with the first wanted stretch around the sentences `among`, which takes no hedge or denial out."""
+    """Return the pool with the first wanted stretch around the sentences `among` that takes no hedge or denial out."""
     for nth in among:
         for found in _stretches(article, tagging, [(nth, _OPENING, None)]):
             apart = [one for one in pool if one.end <= found.start or found.end <= one.start]
