@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -360,6 +361,20 @@ def test_long_lists_are_capped_and_say_where_the_rest_is() -> None:
     assert 'href="ringkasan-2024-11-21.stories.csv"' in html
 
 
+def test_a_page_of_thousands_of_entries_stays_small() -> None:
+    """Only the entries that are shown carry a link, so that 5,500 of them fit into 500 kB, with long addresses too."""
+    summary = large_summary(1000)
+    levels = dict.fromkeys(range(2000), "sedang")
+    entries = tuple(
+        replace(entry, theme=f"tema-{n}", level=levels.get(n, "rendah"),
+                reasons=tuple(replace(reason, url=f"{reason.url}/{'a' * 100}") for reason in entry.reasons))
+        for n, entry in enumerate(itertools.islice(itertools.cycle(summary.watchlist), 5500))
+    )  # fmt: skip
+    html = render(replace(summary, watchlist=entries))["html"]
+    assert html.count(", kabar.example</li>") == 400
+    assert len(html.encode()) < 500_000
+
+
 def test_json_follows_the_published_schema() -> None:
     """The schema in `data/` is that of the types (`make schema` writes it), and summaries are valid by it."""
     published = json.loads(resources.files("pilkada_nlp").joinpath("data", "summary.schema.json").read_text("utf-8"))
@@ -411,7 +426,7 @@ def test_the_digest_says_what_protects_people() -> None:
     cleared = replace(RULING, title="Kepala dinas tidak melanggar", outcome="tidak_terbukti")
     text = "\n".join(digest(replace(full_summary(), rulings=(cleared,))))
     assert "PUTUSAN; tidak terbukti; rekomendasi; Netralitas ASN" in text
-    assert "DUGAAN, BELUM TERBUKTI; kajian; perlu ditinjau; Politik uang" in text
+    assert "DUGAAN (BELUM TERBUKTI); kajian; perlu ditinjau; Politik uang" in text
     assert "Dugaan yang lebih dari 14 hari tanpa hasil." in text
 
 

@@ -100,8 +100,8 @@ class Story(Shown, frozen=True, kw_only=True):
     among the members: 1 for an independent newsroom, less for paid texts and releases. `sources` counts independent
     newsrooms that tell it in words of their own (copies count once). `certainty` is the probability of the modality,
     1 when a person said so. `follows` is the id of an earlier story of the same case. `sentences` are those that best
-    show what is reported, best first; `figures` those of victims and damage, where `counts` may also be what became of
-    them ("luka"); `named` says where themes stand that are only named.
+    show what is reported, best first; of an allegation a denial stands second. `figures` are those of victims and
+    damage, where `counts` may also be what became of them ("luka"); `named` says where themes stand that are only named.
     """
 
     id: str

@@ -143,14 +143,14 @@ class Phrases:
         return ", ".join(names[:most]) + (" " + self.t["more_places"].format(count=rest) if rest > 0 else "")
 
     def disturbed(self, story: Story) -> str:
-        """Return the stages among the story's themes that its title or a shown sentence says stopped or was put off."""
+        """Return the stages among the story's themes that its title or a shown sentence says did not go on."""
         told = frozenset[str]().union(*map(stopped, (story.title, *(shown.text for shown in story.sentences))))
         return ", ".join(self.theme(theme) for theme, _ in story.themes if theme in told)
 
     def kind(self, story: Story) -> str:
         """Return the kind of statement, of an allegation without an outcome also that nothing is proven."""
         words = self.modality[story.modality]
-        return f"{words}, {self.t['unproven']}" if story.modality == "dugaan" and not story.outcome else words
+        return f"{words} ({self.t['unproven']})" if story.modality == "dugaan" and not story.outcome else words
 
     def status(self, story: Story) -> str:
         """Return what became of it: outcome, stage of the case, what a person must look at."""
@@ -205,8 +205,8 @@ class Phrases:
     def source(self, reason: WatchReason) -> str:
         """Return the outlet that the address of a reason leads to, its host where no outlet is known by it."""
         members = self.stories[reason.story].members if reason.story in self.stories else ()
-        known = [*reason.sentences, *members]
-        outlet = next((one.outlet for one in known if one.url == reason.url), None)
+        known = {one.url: one.outlet for one in members} | {one.url: one.outlet for one in reason.sentences}
+        outlet = known.get(reason.url)
         if outlet is None:
             return urlsplit(reason.url).hostname or "" if is_web_address(reason.url) else ""
         return self.outlet(outlet)
