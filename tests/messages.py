@@ -48,7 +48,7 @@ SAYERS: Final[dict[str, tuple[int | str, ...]]] = {
 TELLERS: Final[dict[str, tuple[str, ...]]] = {
     "alerts/courier.py": ("_CAUSES",),
     "archive/database.py": ("_advice",),
-    "cli/watch.py": ("_decided",),
+    "cli/watch.py": ("_decided", "_heading"),
     "corpora.py": ("label_problems", "_article_problems"),
     "doctor.py": ("_trouble",),
     "labelling/drafting.py": ("what_is_missing",),

@@ -40,6 +40,14 @@ def test_every_verb_has_help(verb: str) -> None:
     assert ("[table|json|jsonl|csv]" in result.output) == (verb not in ("init", "stem", "extract"))
 
 
+def test_tag_speaks_to_people_in_their_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not a name of a label is a message."""
+    assert "  not about an election (" in run("tag", "-", stdin="Harga cabai naik di pasar.").stdout
+    monkeypatch.setenv("PILKADA_LANG", "id")
+    assert "  tidak tentang pemilihan (" in run("tag", "-", stdin="Harga cabai naik di pasar.").stdout
+    assert "; keparahan " in run("tag", "-", stdin=line()).stdout
+
+
 def test_help_lists_every_verb_once_under_a_heading() -> None:
     """Each has one line of its own, which ends in a full stop and fits 80 columns."""
     listed = run("--help").output.partition("Every day:")[2]
@@ -194,12 +202,21 @@ def test_a_day_to_come_has_no_summary(tmp_path: Path) -> None:
     assert "has not come yet" in result.stderr
 
 
-def test_demo_prints_the_watchlist_and_writes_the_files(tmp_path: Path) -> None:
-    """The table on stdout with the coverage, the paths on stderr; JSON and CSV for scripts."""
+def test_demo_prints_the_watchlist_and_writes_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table on stdout in the language of messages, the paths on stderr; JSON and CSV for scripts."""
     result = run("demo", "--out", str(tmp_path))
     assert result.exit_code == 0, result.output
     assert "Kabupaten Kutai" in result.stdout
+    assert "Watchlist, Thursday, 21 November 2024" in result.stdout
+    assert "ringkasan-2024-11-21.html" in result.stderr
+    monkeypatch.setenv("PILKADA_LANG", "id")
+    result = run("demo", "--out", str(tmp_path), "--lang", "en")
+    assert "Daftar pantau, Kamis, 21 November 2024" in result.stdout
     assert "3 dari 3 sumber terbaca." in result.stdout
+    result = run("why", "64.08/keamanan", "--archive", f"sqlite:///{tmp_path / 'demo-archive.db'}")
+    assert "nilai     5.25, jumlah bobot di bawah" in result.stdout
+    monkeypatch.delenv("PILKADA_LANG")
+    result = run("demo", "--out", str(tmp_path))
     assert "ringkasan-2024-11-21.html" in result.stderr
     summary = json.loads(run("demo", "--out", str(tmp_path), "--format", "json").stdout)
     assert summary["watchlist"][0]["region"] == "64.08"

@@ -330,7 +330,7 @@ def test_half_of_the_outlets_are_enough(tmp_path: Path, site: Site) -> None:
     write_settings(tmp_path)
     run = subprocess.run(command(tmp_path, "out"), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    assert "1 dari 2 sumber terbaca." in run.stdout
+    assert "1 of 2 sources" in run.stdout
 
 
 def test_a_disk_that_fills_up_is_said_and_mended_by_the_next_run(workplace: tuple[Path, list[str]]) -> None:

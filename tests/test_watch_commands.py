@@ -80,7 +80,8 @@ def run(url: str, *args: str) -> Result:
 
 def test_a_day_that_nobody_looked_at_is_not_shown_as_calm(url: str, tmp_path: Path) -> None:
     """An archive without runs and a day before the first one are errors; a run that found nothing is a calm day."""
-    for asked in (["--archive", f"sqlite:///{tmp_path / 'b.db'}"], ["--archive", url, "--date", "2020-01-01"]):
+    Archive(empty := f"sqlite:///{tmp_path / 'b.db'}").close()
+    for asked in (["--archive", empty], ["--archive", url, "--date", "2020-01-01"]):
         shown = CliRunner().invoke(main, ["watchlist", *asked])
         assert (shown.exit_code, shown.stdout) == (1, "")
         assert "there is no watchlist" in shown.stderr

@@ -101,7 +101,7 @@ class Story(Shown, frozen=True, kw_only=True):
     newsrooms that tell it in words of their own (copies count once). `certainty` is the probability of the modality,
     1 when a person said so. `follows` is the id of an earlier story of the same case. `sentences` are those that best
     show what is reported, best first; of an allegation a denial stands second. `figures` are those of victims and
-    damage, where `counts` may also be what became of them ("luka"); `named` says where themes stand that are only named.
+    damage, where `counts` may also be what became of them ("luka"); `named` are themes that are only named.
     """
 
     id: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from pilkada_nlp.cli.logs import log_json_option, logs_json, start_logging
+from pilkada_nlp.cli.messages import language
 from pilkada_nlp.cli.options import (
     archive_option,
     config_option,
@@ -105,7 +106,7 @@ def daily(
             progress=progress,
         )
         _report("daily", result.work, tagger, archive, target, result.summary)
-    _print_result(result, lang, form)
+    _print_result(result, form)
     _end(result)
 
 
@@ -252,28 +253,30 @@ def demo(out: Path, lang: "Language", form: Format) -> None:
 
     with progress_bar() as progress:
         result = run_demo(out, lang, progress)
-    _print_result(result, lang, form)
+    _print_result(result, form)
 
 
-def _print_result(result: "DailyResult", lang: "Language", form: Format) -> None:
+def _print_result(result: "DailyResult", form: Format) -> None:
     """Print a day's watchlist, or as JSON its whole summary, and the paths of the files that were written."""
     if form == "json":
         print_json(result.summary)
     elif form == "table":
-        _print_watchlist(result, lang)
+        _print_watchlist(result)
     else:
         print_rows(map(_entry_row, result.summary.watchlist), form)
     for path in result.files:
         _wrote(path)
 
 
-def _print_watchlist(result: "DailyResult", lang: "Language") -> None:
+def _print_watchlist(result: "DailyResult") -> None:
+    """Print a day's watchlist in the language of messages, whatever that of its summary."""
     import msgspec
 
     from pilkada_nlp.classifiers.taxonomy import load_taxonomy
     from pilkada_nlp.summary import coverage, long_date
     from pilkada_nlp.wording import texts
 
+    lang = language()
     words, names, summary = texts(lang), load_taxonomy().names(lang), result.summary
     rows: list[Row] = [
         {

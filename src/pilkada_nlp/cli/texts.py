@@ -87,20 +87,21 @@ def _described(article: "Article", tagging: "Tagging") -> str:
     lines = [heading(f"{tagging.id}  {article.title}")]
     kind = tagging.source_kind.value + (f" {tagging.source_kind.mark}" if tagging.source_kind.mark else "")
     if tagging.modality is None:
-        lines.append(f"  not about an election ({tagging.relevant.score:.2f}); {kind}")
+        lines.append("  " + say(f"not about an election ({tagging.relevant.score:.2f}); {kind}"))
     else:
         second = f", then {tagging.modality.secondary}" if tagging.modality.secondary else ""
-        lines.append(
-            f"  {tagging.relevant.election} ({tagging.relevant.score:.2f}); {tagging.modality.value} "
+        said = say(
+            f"{tagging.relevant.election} ({tagging.relevant.score:.2f}); {tagging.modality.value} "
             f"({tagging.modality.score:.2f}{second}); severity {tagging.severity}; {kind}"
         )
+        lines.append(f"  {said}")
     for theme in tagging.themes:
         lines.append(f"  {theme.theme}: {theme.strength} ({theme.score:.2f})")
         lines += [f"    “{evidence.text}”" for evidence in theme.evidence[:1]]
     if places := tagging.places():
         lines.append("  " + "; ".join(f"{place.code} {place.name}" for place in places))
     if tagging.review:
-        lines.append("  needs review: " + ", ".join(tagging.review))
+        lines.append("  " + say(f"needs review: {', '.join(tagging.review)}"))
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pilkada_nlp.cli.messages import say
 from pilkada_nlp.cli.options import archive_option, by_option, day_option, format_option, ids_of, one_line, who
 from pilkada_nlp.cli.printing import Format, Row, print_rows, print_values, shown_time, tell
 from pilkada_nlp.errors import InputError
@@ -202,7 +203,7 @@ def why(entry: str, date: datetime | None, archive_url: str | None) -> None:
             for decision in decisions:
                 click.echo(f"decided: {_decided(decision)}")
             raise InputError(f"is not on the watchlist of {asked.day}; `pilkada watchlist` shows what is", entry)
-        lines = [*_heading(found, decisions)]
+        lines = [say(line) for line in _heading(found, decisions)]
         for number, reason in enumerate(found.reasons, 1):
             lines += ["", *_explained(number, reason, archive)]
     click.echo("\n".join(lines))
@@ -240,10 +241,11 @@ def _decided(decision: "Decision") -> str:
 def _explained(number: int, reason: "WatchReason", archive: "Archive") -> Iterator[str]:
     yield f"{number}. {reason.weight:.4g}  {reason.title}"
     outcome = f", {reason.outcome}" if reason.outcome else ""
-    yield (
-        f"   {reason.modality}{outcome}, severity {reason.severity}, {reason.age_days} days old, "
+    facts = say(
+        f"{reason.modality}{outcome}, severity {reason.severity}, {reason.age_days} days old, "
         f"independent sources: {reason.sources}, story {reason.story}"
     )
+    yield f"   {facts}"
     yield "   " + " x ".join(f"{name} {value:g}" for name, value in reason.factors) + f" = {reason.weight:.4g}"
     for sentence in reason.sentences:
         yield from _quoted(sentence, archive)
@@ -254,7 +256,7 @@ def _explained(number: int, reason: "WatchReason", archive: "Archive") -> Iterat
     if story is None:
         yield f"   {reason.url}"
     elif story.follows:
-        yield f"   follows story {story.follows}"
+        yield "   " + say(f"follows story {story.follows}")
 
 
 def _quoted(sentence: "Sentence", archive: "Archive") -> Iterator[str]:
