@@ -214,8 +214,9 @@ def test_every_entry_that_is_shown_leads_back() -> None:
     low = full.watchlist[-1]
     assert low.level == "rendah"
     shown = render(full)
-    assert f'<a href="{low.reasons[0].url}" rel="noreferrer">{RUMOUR.title}</a>, kejadian, Kabar Mahakam</li>' in shown["html"]
-    assert f"[{RUMOUR.title}](<{low.reasons[0].url}>), kejadian, Kabar Mahakam" in shown["md"]
+    url, source = low.reasons[0].url, "kejadian, Kabar Mahakam"
+    assert f'<a href="{url}" rel="noreferrer">{RUMOUR.title}</a>, {source}</li>' in shown["html"]
+    assert f"[{RUMOUR.title}](<{url}>), {source}" in shown["md"]
     bare = replace(low, reasons=(replace(low.reasons[0], story="x", sentences=(), url="https://jauh.example/x"),))
     assert f"{RUMOUR.title}</a>, kejadian, jauh.example</li>" in render(replace(full, watchlist=(bare,)))["html"]
 
