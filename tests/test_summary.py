@@ -214,10 +214,11 @@ def test_every_entry_that_is_shown_leads_back() -> None:
     low = full.watchlist[-1]
     assert low.level == "rendah"
     shown = render(full)
-    assert f'<a href="{low.reasons[0].url}" rel="noreferrer">{RUMOUR.title}</a>, Kabar Mahakam</li>' in shown["html"]
-    assert f"[{RUMOUR.title}](<{low.reasons[0].url}>), Kabar Mahakam" in shown["md"]
+    url, source = low.reasons[0].url, "kejadian, Kabar Mahakam"
+    assert f'<a href="{url}" rel="noreferrer">{RUMOUR.title}</a>, {source}</li>' in shown["html"]
+    assert f"[{RUMOUR.title}](<{url}>), {source}" in shown["md"]
     bare = replace(low, reasons=(replace(low.reasons[0], story="x", sentences=(), url="https://jauh.example/x"),))
-    assert f"{RUMOUR.title}</a>, jauh.example</li>" in render(replace(full, watchlist=(bare,)))["html"]
+    assert f"{RUMOUR.title}</a>, kejadian, jauh.example</li>" in render(replace(full, watchlist=(bare,)))["html"]
 
 
 def test_the_page_says_where_to_ask_for_a_correction() -> None:
@@ -366,7 +367,7 @@ def test_a_page_of_thousands_of_entries_stays_small() -> None:
     summary = large_summary(1000)
     levels = dict.fromkeys(range(2000), "sedang")
     entries = tuple(
-        replace(entry, theme=f"tema-{n}", level=levels.get(n, "rendah"),
+        replace(entry, level=levels.get(n, "rendah"),
                 reasons=tuple(replace(reason, url=f"{reason.url}/{'a' * 100}") for reason in entry.reasons))
         for n, entry in enumerate(itertools.islice(itertools.cycle(summary.watchlist), 5500))
     )  # fmt: skip

@@ -147,10 +147,10 @@ class Phrases:
         told = frozenset[str]().union(*map(stopped, (story.title, *(shown.text for shown in story.sentences))))
         return ", ".join(self.theme(theme) for theme, _ in story.themes if theme in told)
 
-    def kind(self, story: Story) -> str:
+    def kind(self, told: Story | WatchReason) -> str:
         """Return the kind of statement, of an allegation without an outcome also that nothing is proven."""
-        words = self.modality[story.modality]
-        return f"{words} ({self.t['unproven']})" if story.modality == "dugaan" and not story.outcome else words
+        words = self.modality[told.modality]
+        return f"{words} ({self.t['unproven']})" if told.modality == "dugaan" and not told.outcome else words
 
     def status(self, story: Story) -> str:
         """Return what became of it: outcome, stage of the case, what a person must look at."""
@@ -262,7 +262,7 @@ class Phrases:
         """Return what a reason rests on and adds."""
         age = self.t["age_days"].format(days=reason.age_days) if reason.age_days else self.t["age_today"]
         return str(self.t["reason"]).format(
-            modality=self.modality[reason.modality],
+            modality=self.kind(reason),
             severity=reason.severity,
             age=age,
             tellings=self.tellings(reason.sources),
