@@ -30,7 +30,7 @@ def doctor(only: Sequence[str], config: Path | None, own: Path | None, archive_u
 
     Last success, failures in a row, the articles of yesterday against the median of four weeks, and on which share of
     the newest pages the selectors of title, body and date find something. Nothing is fetched.
-    Exit status 1 when something needs a person.
+    The table leaves some of it out; --format csv has all. Exit status 1 when something needs a person.
 
     Example: pilkada doctor --only antara-kaltim
     """
@@ -41,7 +41,7 @@ def doctor(only: Sequence[str], config: Path | None, own: Path | None, archive_u
     chosen = chosen_outlets(load_config(config), config, own, only)
     with closing(Archive(archive_url)) as archive:
         healths = examine(chosen, archive, datetime.now(UTC))
-    print_rows(map(_health_row, healths), form, "Sources")
+    print_rows(map(_health_line if form == "table" else _health_row, healths), form, "Sources")
     sick = sum(bool(health.needs) for health in healths)
     tell(f"{sick} of {len(healths)} sources need a person")
     if sick:
@@ -65,6 +65,18 @@ def _health_row(health: "Health") -> Row:
     }
 
 
+def _health_line(health: "Health") -> Row:
+    """Return what has room in eighty columns."""
+    return {
+        "outlet": health.outlet,
+        "type": health.type,
+        "last success": f"{health.succeeded_at:%m-%d %H:%M}" if health.succeeded_at else "never",
+        "failures": health.failures,
+        "yesterday/usual": f"{health.yesterday}/{health.usual:g}",
+        "needs": "; ".join(health.needs),
+    }
+
+
 @click.group()
 def outlets() -> None:
     """List, check and add outlets."""
@@ -75,14 +87,15 @@ def outlets() -> None:
 @outlets_option
 @format_option
 def list_(config: Path | None, own: Path | None, form: Format) -> None:
-    """List the known outlets with their sources.
+    """List the known outlets with their sources, whose addresses --format csv has.
 
     Example: pilkada outlets list --format csv
     """
     from pilkada_nlp.config import known_outlets
 
     table = known_outlets(config, own)
-    print_rows(map(_outlet_row, table.values()), form, f"{len(table)} outlets")
+    make = _outlet_line if form == "table" else _outlet_row
+    print_rows(map(make, table.values()), form, f"{len(table)} outlets")
 
 
 def _outlet_row(outlet: "Outlet") -> Row:
@@ -93,6 +106,17 @@ def _outlet_row(outlet: "Outlet") -> Row:
         "regions": ", ".join(outlet.regions),
         "sources": ", ".join(f"{kind} {address}" for kind, address in outlet.sources()),
         "verified": str(outlet.verified or ""),
+    }
+
+
+def _outlet_line(outlet: "Outlet") -> Row:
+    """Return what has room in eighty columns."""
+    return {
+        "id": outlet.id,
+        "name": outlet.name,
+        "kind": outlet.kind,
+        "regions": ", ".join(outlet.regions),
+        "sources": ", ".join(dict.fromkeys(kind for kind, _ in outlet.sources())),
     }
 
 
