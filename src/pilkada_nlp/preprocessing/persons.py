@@ -62,6 +62,7 @@ class _Words(NamedTuple):
     honorifics: frozenset[str]
     given: frozenset[str]
     figures: tuple[frozenset[str], ...]
+    beginnings: frozenset[str]  # first words of roles and phrases; most words are none of them
     titles: frozenset[str]  # a full stop behind these ends nothing: "Hj.", "Kompol."
 
 
@@ -117,6 +118,9 @@ def _words() -> _Words:
         honorifics=honorifics,
         given=of("given"),
         figures=tuple(frozenset(name.lower().split()) for name in of("figures")),
+        beginnings=frozenset(
+            phrase.split()[0] for phrase in (*roles, *of("introduces"), *of("stands_for"), *of("one_of_them"))
+        ),
         titles=frozenset(map(str.lower, honorifics)) | roles.keys(),
     )
 
@@ -266,7 +270,12 @@ class _Reader:
         return (self.words.roles[own], 1) if own in self.words.roles else (None, 0)
 
     def _phrase(self, at: int, phrases: Container[str]) -> int:
-        """Return the number of tokens of the longest of `phrases` that begins at a token, 0 for none."""
+        """Return the number of tokens of the longest of `phrases` that begins at a token, 0 for none.
+
+        Their first words are among `beginnings`.
+        """
+        if at < len(self.tokens) and self.tokens[at].lower not in self.words.beginnings:
+            return 0
         for width in range(min(_LONGEST_ROLE, len(self.tokens) - at), 0, -1):
             part = self.tokens[at : at + width]
             if all(token.kind == "word" for token in part) and " ".join(token.lower for token in part) in phrases:
